@@ -1,0 +1,15 @@
+-- The transactional outbox of the crate `messaging`: rows to publish to SNS, deleted once SNS has them.
+CREATE TABLE outbox (
+    event_id     uuid        PRIMARY KEY,
+    seq          bigint      GENERATED ALWAYS AS IDENTITY,
+    topic_arn    text        NOT NULL,
+    event_type   text        NOT NULL,
+    payload      text        NOT NULL,
+    traceparent  text        NOT NULL,
+    created_at   timestamptz NOT NULL DEFAULT now(),
+    -- Whoever publishes a row leases it until then; others leave it alone.
+    leased_until timestamptz NOT NULL DEFAULT '-infinity',
+    attempts     integer     NOT NULL DEFAULT 0
+);
+
+CREATE INDEX outbox_seq ON outbox (seq);

@@ -1,0 +1,81 @@
+//! The transactional outbox: what a transaction wants published is a row of that transaction.
+//!
+//! Rows are published by the [`relay`] alone, so there is one way out: woken at once after a commit, and at an
+//! interval for what a crash left behind. A row is leased while it is being published, so that two instances do not
+//! publish it twice for nothing, and deleted when SNS has it. After a crash between the two it is published again
+//! with the same `eventId`.
+
+pub mod relay;
+
+use std::sync::Arc;
+
+use sqlx::{PgConnection, migrate::Migrator};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+pub use self::relay::Relay;
+use crate::TraceParent;
+
+static MIGRATIONS: Migrator = sqlx::migrate!();
+
+/// A service's own migrations with those of the outbox before them. The outbox has the numbers below 100.
+#[must_use]
+pub fn with_migrations(own: &Migrator) -> Migrator {
+    Migrator::with_migrations(MIGRATIONS.iter().chain(own.iter()).cloned().collect())
+}
+
+/// An event to be published once its transaction has committed.
+#[derive(Debug, Clone)]
+pub struct OutboxEvent {
+    /// Its id; consumers know a repetition by it.
+    pub event_id: Uuid,
+    /// Its type, for the attribute `eventType`.
+    pub event_type: &'static str,
+    /// The payload, JSON.
+    pub payload: String,
+    /// The trace that it belongs to, for the attribute `traceparent`.
+    pub trace: TraceParent,
+}
+
+/// Where a service puts what it publishes: rows for one topic.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    topic_arn: String,
+    committed: Arc<Notify>,
+}
+
+impl Outbox {
+    /// An outbox towards one topic.
+    #[must_use]
+    pub fn new(topic_arn: String) -> Self {
+        Self { topic_arn, committed: Arc::new(Notify::new()) }
+    }
+
+    /// Adds events to the transaction that the connection is in; an event that is there already stays as it is.
+    ///
+    /// # Errors
+    /// PostgreSQL did not answer, or refused.
+    pub async fn enqueue(&self, transaction: &mut PgConnection, events: &[OutboxEvent]) -> Result<(), sqlx::Error> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = events.iter().map(|event| event.event_id).collect();
+        let types: Vec<&str> = events.iter().map(|event| event.event_type).collect();
+        let payloads: Vec<&str> = events.iter().map(|event| event.payload.as_str()).collect();
+        let traces: Vec<String> = events.iter().map(|event| event.trace.to_string()).collect();
+        sqlx::query(include_str!("outbox/enqueue.sql"))
+            .bind(&self.topic_arn)
+            .bind(ids)
+            .bind(types)
+            .bind(payloads)
+            .bind(traces)
+            .execute(transaction)
+            .await
+            .map(|_| ())
+    }
+
+    /// Call after the commit: the relay of this process publishes at once.
+    pub fn wake(&self) {
+        self.committed.notify_one();
+    }
+}

@@ -1,0 +1,141 @@
+//! The relay: leases rows of the outbox, publishes them in batches, deletes what SNS took.
+
+use std::time::Duration;
+
+use futures::{FutureExt as _, StreamExt as _, stream};
+use sqlx::{FromRow, PgPool};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::Outbox;
+use crate::{Publisher, backoff::Backoff, publisher::Outgoing};
+
+/// Rows leased at a time.
+const CLAIM: i64 = 200;
+/// `PublishBatch` calls under way at a time.
+const CONCURRENT_CALLS: usize = 8;
+/// Past this another instance takes the rows of one that died; longer than all attempts of a publish call.
+const LEASE: Duration = Duration::from_secs(45);
+/// How often to look for what nobody was woken for.
+const INTERVAL: Duration = Duration::from_secs(1);
+const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
+
+#[derive(FromRow)]
+struct Row {
+    event_id: Uuid,
+    topic_arn: String,
+    event_type: String,
+    payload: String,
+    traceparent: String,
+    attempts: i32,
+}
+
+/// Publishes what the outbox of a database holds. Any number may run side by side.
+pub struct Relay {
+    outbox: Outbox,
+    pool: PgPool,
+    publisher: Publisher,
+}
+
+impl Relay {
+    /// A relay that does nothing until it is run.
+    #[must_use]
+    pub fn new(outbox: &Outbox, pool: PgPool, publisher: Publisher) -> Self {
+        Self { outbox: outbox.clone(), pool, publisher }
+    }
+
+    /// Publishes until `stop`, then once more what is left, so that a service leaves nothing to wait for another.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            let pause = match self.publish_all().await {
+                Ok(()) => {
+                    failures = 0;
+                    INTERVAL
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::warn!(%error, "the outbox cannot be read");
+                    RETRY.delay(failures)
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(pause) => {}
+                () = self.outbox.committed.notified(), if failures == 0 => {}
+            }
+        }
+        if let Err(error) = self.publish_all().await {
+            tracing::warn!(%error, "the outbox was left as it is");
+        }
+    }
+
+    async fn publish_all(&self) -> Result<(), sqlx::Error> {
+        while self.publish_some().await? == CLAIM as usize {}
+        Ok(())
+    }
+
+    /// Publishes the oldest rows; answers how many were leased.
+    async fn publish_some(&self) -> Result<usize, sqlx::Error> {
+        let mut rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql"))
+            .bind(CLAIM)
+            .bind(LEASE.as_secs_f64())
+            .fetch_all(&self.pool)
+            .await?;
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        rows.sort_by(|a, b| a.topic_arn.cmp(&b.topic_arn));
+        let outgoing: Vec<Outgoing> = rows.iter().map(outgoing).collect();
+        let calls = Publisher::batches(&outgoing).into_iter().map(|run| {
+            let batch = &outgoing[run.clone()];
+            async move { (run, self.publisher.publish(batch).await) }.boxed()
+        });
+        let calls: Vec<_> = calls.collect();
+        let answers: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENT_CALLS).collect().await;
+        self.record(&rows, answers).await?;
+        Ok(rows.len())
+    }
+
+    async fn record(
+        &self,
+        rows: &[Row],
+        answers: Vec<(std::ops::Range<usize>, Vec<Result<(), String>>)>,
+    ) -> Result<(), sqlx::Error> {
+        let mut published = Vec::with_capacity(rows.len());
+        let mut failed = Vec::new();
+        for (run, results) in answers {
+            for (row, result) in rows[run].iter().zip(results) {
+                match result {
+                    Ok(()) => published.push(row.event_id),
+                    Err(reason) => {
+                        tracing::warn!(event.id = %row.event_id, reason, attempts = row.attempts, "publishing failed");
+                        failed.push((row.event_id, row.attempts));
+                    }
+                }
+            }
+        }
+        metrics::counter!("outbox_published_total").increment(published.len() as u64);
+        sqlx::query(include_str!("published.sql")).bind(published).execute(&self.pool).await?;
+        if let Some(attempts) = failed.iter().map(|(_, attempts)| *attempts).min() {
+            let pause = RETRY.delay(u32::try_from(attempts).unwrap_or(1));
+            let ids: Vec<Uuid> = failed.into_iter().map(|(id, _)| id).collect();
+            metrics::counter!("outbox_publish_failures_total").increment(ids.len() as u64);
+            let release = sqlx::query(include_str!("release.sql")).bind(ids).bind(pause.as_secs_f64());
+            release.execute(&self.pool).await?;
+        }
+        Ok(())
+    }
+}
+
+fn outgoing(row: &Row) -> Outgoing {
+    Outgoing {
+        topic_arn: row.topic_arn.clone(),
+        payload: row.payload.clone(),
+        attributes: vec![
+            ("eventType", row.event_type.clone()),
+            ("eventId", row.event_id.to_string()),
+            ("traceparent", row.traceparent.clone()),
+        ],
+    }
+}

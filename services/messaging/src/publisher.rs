@@ -1,0 +1,114 @@
+//! The SNS publisher: `PublishBatch`, within its limits, with every entry's answer read.
+
+use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+
+use crate::{Clients, describe};
+
+/// What SNS takes in one `PublishBatch`.
+const BATCH: usize = 10;
+/// SNS takes 256 KiB for all entries together, attributes included; some of it is left for those.
+const BATCH_BYTES: usize = 240 * 1024;
+
+/// One message to publish.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Where to.
+    pub topic_arn: String,
+    /// The payload, JSON.
+    pub payload: String,
+    /// String attributes, by name.
+    pub attributes: Vec<(&'static str, String)>,
+}
+
+/// Publishes to SNS.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    sns: aws_sdk_sns::Client,
+}
+
+impl Publisher {
+    /// Publishes with these clients.
+    #[must_use]
+    pub fn new(clients: &Clients) -> Self {
+        Self { sns: clients.sns.clone() }
+    }
+
+    /// Splits messages into runs that one `PublishBatch` takes: of one topic, within count and size.
+    #[must_use]
+    pub fn batches(messages: &[Outgoing]) -> Vec<std::ops::Range<usize>> {
+        let mut batches = Vec::new();
+        let (mut start, mut bytes) = (0, 0);
+        for (position, message) in messages.iter().enumerate() {
+            let full = position - start == BATCH
+                || bytes + message.payload.len() > BATCH_BYTES
+                || message.topic_arn != messages[start].topic_arn;
+            if position > start && full {
+                batches.push(start..position);
+                (start, bytes) = (position, 0);
+            }
+            bytes += message.payload.len();
+        }
+        if start < messages.len() {
+            batches.push(start..messages.len());
+        }
+        batches
+    }
+
+    /// Publishes one run of [`Publisher::batches`]; the answer has one entry for each message, in their order.
+    pub async fn publish(&self, batch: &[Outgoing]) -> Vec<Result<(), String>> {
+        let entries = batch.iter().enumerate().map(|(position, message)| entry(position, message)).collect();
+        let entries = match entries {
+            Ok(entries) => entries,
+            Err(reason) => return vec![Err(reason); batch.len()],
+        };
+        let Some(topic_arn) = batch.first().map(|message| message.topic_arn.as_str()) else { return Vec::new() };
+        let call = self.sns.publish_batch().topic_arn(topic_arn).set_publish_batch_request_entries(Some(entries));
+        let answer = match call.send().await {
+            Ok(answer) => answer,
+            Err(error) => return vec![Err(describe(&error)); batch.len()],
+        };
+        // Only what is listed as successful was published.
+        let mut results = vec![Err("no answer for this entry".to_owned()); batch.len()];
+        for failure in answer.failed() {
+            if let Some(result) = failure.id().parse::<usize>().ok().and_then(|p| results.get_mut(p)) {
+                *result = Err(format!("{}: {}", failure.code(), failure.message().unwrap_or_default()));
+            }
+        }
+        for success in answer.successful() {
+            let position = success.id().and_then(|id| id.parse::<usize>().ok());
+            if let Some(result) = position.and_then(|p| results.get_mut(p)) {
+                *result = Ok(());
+            }
+        }
+        results
+    }
+}
+
+fn entry(position: usize, message: &Outgoing) -> Result<PublishBatchRequestEntry, String> {
+    let mut entry = PublishBatchRequestEntry::builder().id(position.to_string()).message(&message.payload);
+    for (name, value) in &message.attributes {
+        let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+        entry = entry.message_attributes(*name, attribute.map_err(|e| e.to_string())?);
+    }
+    entry.build().map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(topic: &str, bytes: usize) -> Outgoing {
+        Outgoing { topic_arn: topic.to_owned(), payload: "x".repeat(bytes), attributes: Vec::new() }
+    }
+
+    #[test]
+    fn a_batch_has_one_topic_ten_entries_and_a_size() {
+        let many = vec![message("a", 1); 23];
+        assert_eq!(Publisher::batches(&many), [0..10, 10..20, 20..23]);
+        let topics = [message("a", 1), message("b", 1), message("b", 1)];
+        assert_eq!(Publisher::batches(&topics), [0..1, 1..3]);
+        let large = vec![message("a", 100 * 1024); 3];
+        assert_eq!(Publisher::batches(&large), [0..2, 2..3]);
+        assert!(Publisher::batches(&[]).is_empty());
+    }
+}

@@ -1,0 +1,208 @@
+//! One queue with its dead-letter queue, as the topology defines them. Nothing here creates a queue.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_sqs::{
+    Client,
+    types::{
+        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
+        MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+    },
+};
+use chrono::Utc;
+use serde::Deserialize;
+
+use crate::{Clients, Message, describe};
+
+/// What SQS takes in one batch call, and gives in one receive.
+pub const BATCH: usize = 10;
+/// A delete that failed may be repeated; past that the message comes again, which its handler stands.
+const DELETE_ATTEMPTS: u32 = 3;
+/// SQS's limit for the attributes of a message is ten; four are ours.
+const COPIED_ATTRIBUTES: usize = 6;
+const MAX_REASON: usize = 512;
+
+/// A call to SQS did not succeed.
+#[derive(Debug, thiserror::Error)]
+#[error("queue {queue}: {operation}: {reason}")]
+pub struct QueueError {
+    queue: String,
+    operation: &'static str,
+    reason: String,
+}
+
+/// A queue that exists.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    name: String,
+    url: String,
+    dead_letter_url: String,
+    clients: Clients,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RedrivePolicy {
+    dead_letter_target_arn: String,
+}
+
+impl Queue {
+    /// Finds the queue and, through its redrive policy, its dead-letter queue.
+    ///
+    /// # Errors
+    /// SQS does not answer, or the queue or its redrive policy is missing: the topology was not applied.
+    pub async fn find(clients: &Clients, name: &str) -> Result<Self, QueueError> {
+        let error = |operation, reason| QueueError { queue: name.to_owned(), operation, reason };
+        let url = url_of(&clients.sqs, name).await.map_err(|reason| error("GetQueueUrl", reason))?;
+        let attributes = clients
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(QueueAttributeName::RedrivePolicy)
+            .send()
+            .await
+            .map_err(|e| error("GetQueueAttributes", describe(&e)))?;
+        let policy = attributes
+            .attributes()
+            .and_then(|all| all.get(&QueueAttributeName::RedrivePolicy))
+            .and_then(|text| serde_json::from_str::<RedrivePolicy>(text).ok())
+            .ok_or_else(|| error("GetQueueAttributes", "it has no redrive policy; apply the topology".to_owned()))?;
+        let dead_letter_name = policy.dead_letter_target_arn.rsplit(':').next().unwrap_or_default();
+        let dead_letter_url =
+            url_of(&clients.sqs, dead_letter_name).await.map_err(|reason| error("GetQueueUrl of its DLQ", reason))?;
+        Ok(Self { name: name.to_owned(), url, dead_letter_url, clients: clients.clone() })
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether SQS answers for this queue now.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), QueueError> {
+        let asked = self.clients.sqs.get_queue_attributes().queue_url(&self.url);
+        let asked = asked.attribute_names(QueueAttributeName::QueueArn).send().await;
+        asked.map(|_| ()).map_err(|e| self.error("GetQueueAttributes", describe(&e)))
+    }
+
+    /// One long poll: up to ten messages, invisible to others for `visibility`.
+    ///
+    /// # Errors
+    /// SQS did not answer in time, or refused.
+    pub async fn receive(&self, wait: Duration, visibility: Duration) -> Result<Vec<Message>, QueueError> {
+        let received = self
+            .clients
+            .receive
+            .receive_message()
+            .queue_url(&self.url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(seconds(wait))
+            .visibility_timeout(seconds(visibility))
+            .message_attribute_names("All")
+            .message_system_attribute_names(MessageSystemAttributeName::All)
+            .send()
+            .await
+            .map_err(|e| self.error("ReceiveMessage", describe(&e)))?;
+        let now = Utc::now();
+        Ok(received.messages.unwrap_or_default().into_iter().map(|m| Message::from_sqs(m, now)).collect())
+    }
+
+    /// Deletes up to ten deliveries; a failed entry is tried again a few times, then given up and returned counted.
+    pub(crate) async fn delete(&self, receipts: &[String]) -> usize {
+        let mut left: Vec<&String> = receipts.iter().collect();
+        for _ in 0..DELETE_ATTEMPTS {
+            let entries = left.iter().enumerate().map(|(position, receipt)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
+                entry.receipt_handle(*receipt).build()
+            });
+            let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else { break };
+            let sent = self.clients.sqs.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            match sent.send().await {
+                Ok(answer) => {
+                    left = failed(answer.failed(), &left, |entry| {
+                        // The receipt is void: somebody else has the message by now, so nothing is left to delete.
+                        !entry.sender_fault()
+                    });
+                }
+                Err(error) => tracing::warn!(queue = self.name, error = describe(&error), "deleting failed"),
+            }
+            if left.is_empty() {
+                break;
+            }
+        }
+        left.len()
+    }
+
+    /// Sets when up to ten deliveries become visible again; returns the receipts for which SQS refused.
+    pub(crate) async fn change_visibility(&self, changes: &[(String, Duration)]) -> Result<Vec<String>, QueueError> {
+        let entries = changes.iter().enumerate().map(|(position, (receipt, delay))| {
+            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
+            entry.receipt_handle(receipt).visibility_timeout(seconds(*delay)).build()
+        });
+        let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|e| self.error("visibility", e.to_string()))?;
+        let call = self.clients.sqs.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        let answer = call.send().await.map_err(|e| self.error("ChangeMessageVisibilityBatch", describe(&e)))?;
+        let receipts: Vec<&String> = changes.iter().map(|(receipt, _)| receipt).collect();
+        Ok(failed(answer.failed(), &receipts, |_| true).into_iter().cloned().collect())
+    }
+
+    /// Copies a message to the dead-letter queue, with the reason; it is deleted from here separately.
+    pub(crate) async fn send_to_dead_letters(&self, message: &Message, reason: &str) -> Result<(), QueueError> {
+        let ours = [
+            ("failureReason", printable(reason)),
+            ("sourceQueue", self.name.clone()),
+            ("sourceMessageId", message.id.clone()),
+            ("sentAt", message.sent_at.to_rfc3339()),
+        ];
+        let copied = message.attributes.iter().filter(|(name, _)| ours.iter().all(|(own, _)| own != name));
+        let mut attributes = HashMap::new();
+        for (name, value) in ours
+            .iter()
+            .map(|(name, value)| (*name, value))
+            .chain(copied.map(|(name, value)| (name.as_str(), value)).take(COPIED_ATTRIBUTES))
+        {
+            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            attributes.insert(name.to_owned(), attribute.map_err(|e| self.error("attribute", e.to_string()))?);
+        }
+        let call = self.clients.sqs.send_message().queue_url(&self.dead_letter_url);
+        let sent = call.message_body(&message.raw_body).set_message_attributes(Some(attributes)).send().await;
+        sent.map(|_| ()).map_err(|e| self.error("SendMessage to its DLQ", describe(&e)))
+    }
+
+    fn error(&self, operation: &'static str, reason: String) -> QueueError {
+        QueueError { queue: self.name.clone(), operation, reason }
+    }
+}
+
+async fn url_of(sqs: &Client, name: &str) -> Result<String, String> {
+    let found = sqs.get_queue_url().queue_name(name).send().await.map_err(|e| describe(&e))?;
+    found.queue_url.ok_or_else(|| "no URL in the answer".to_owned())
+}
+
+/// The items whose entries failed, of those failures that `counts` takes. Entry ids are positions.
+fn failed<'a, T>(
+    entries: &[BatchResultErrorEntry],
+    items: &[&'a T],
+    counts: impl Fn(&BatchResultErrorEntry) -> bool,
+) -> Vec<&'a T> {
+    let positions = entries.iter().filter(|entry| counts(entry)).filter_map(|entry| entry.id().parse::<usize>().ok());
+    positions.filter_map(|position| items.get(position).copied()).collect()
+}
+
+fn seconds(duration: Duration) -> i32 {
+    i32::try_from(duration.as_secs_f64().ceil() as i64).unwrap_or(i32::MAX)
+}
+
+/// SQS takes no control characters in attributes; a reason may quote what somebody sent.
+fn printable(reason: &str) -> String {
+    let clean: String = reason
+        .chars()
+        .map(|c| if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') { ' ' } else { c })
+        .take(MAX_REASON)
+        .collect();
+    if clean.trim().is_empty() { "unknown".to_owned() } else { clean }
+}

@@ -1,0 +1,85 @@
+//! W3C trace context: the `traceparent` that follows an event from its cause to its effects.
+//!
+//! Source: <https://www.w3.org/TR/trace-context/>, section 3.2, version 00.
+
+use std::{fmt, str::FromStr};
+
+/// A position in a trace: `00-{32 hex digits of trace}-{16 hex digits of span}-{2 hex digits of flags}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TraceParent {
+    trace: u128,
+    span: u64,
+    flags: u8,
+}
+
+/// The text is no `traceparent` of version 00.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a traceparent of version 00")]
+pub struct InvalidTraceParent;
+
+impl TraceParent {
+    /// A new trace.
+    #[must_use]
+    pub fn start() -> Self {
+        // Zero is no id; the chance of it is that of a collision.
+        Self { trace: rand::random::<u128>() | 1, span: rand::random::<u64>() | 1, flags: 1 }
+    }
+
+    /// A new span within the same trace.
+    #[must_use]
+    pub fn child(self) -> Self {
+        Self { span: rand::random::<u64>() | 1, ..self }
+    }
+}
+
+impl fmt::Display for TraceParent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "00-{:032x}-{:016x}-{:02x}", self.trace, self.span, self.flags)
+    }
+}
+
+impl FromStr for TraceParent {
+    type Err = InvalidTraceParent;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let lower_hex = |part: &str| part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        let parts: Vec<&str> = text.split('-').collect();
+        let &["00", trace, span, flags] = parts.as_slice() else { return Err(InvalidTraceParent) };
+        if (trace.len(), span.len(), flags.len()) != (32, 16, 2) || ![trace, span, flags].into_iter().all(lower_hex) {
+            return Err(InvalidTraceParent);
+        }
+        let parsed = Self {
+            trace: u128::from_str_radix(trace, 16).map_err(|_| InvalidTraceParent)?,
+            span: u64::from_str_radix(span, 16).map_err(|_| InvalidTraceParent)?,
+            flags: u8::from_str_radix(flags, 16).map_err(|_| InvalidTraceParent)?,
+        };
+        if parsed.trace == 0 || parsed.span == 0 { Err(InvalidTraceParent) } else { Ok(parsed) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_it_writes_and_stays_in_its_trace() {
+        let text = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let parent: TraceParent = text.parse().expect("valid");
+        assert_eq!(parent.to_string(), text);
+        assert_eq!(parent.child().to_string()[..35], text[..35]);
+        assert_ne!(parent.child(), parent);
+    }
+
+    #[test]
+    fn refuses_the_rest() {
+        for bad in [
+            "",
+            "00-0-0-0",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+        ] {
+            assert_eq!(bad.parse::<TraceParent>(), Err(InvalidTraceParent), "{bad}");
+        }
+    }
+}
