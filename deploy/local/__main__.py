@@ -5,7 +5,9 @@ import sys
 if sys.version_info < (3, 11):
     sys.exit("dispatch: this needs Python 3.11 or newer, and this is " + sys.version.split()[0])
 
-from dispatch_local.cli import main  # noqa: E402  (after the version check, which must work on any Python 3)
-
 if __name__ == "__main__":
+    try:
+        from dispatch_local.cli import main  # after the version check, which must work on any Python 3
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(main())

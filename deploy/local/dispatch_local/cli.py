@@ -1,21 +1,46 @@
-"""The commands: run, e2e, servers, install. Reads the command line, runs the command, turns failures into one line."""
+"""The commands. Reads the command line, runs the command, turns every failure into one line."""
 
 import argparse
 import sys
 import textwrap
 
 from . import stopping
+from .e2e import e2e
 from .install import ensure_installed
 from .problem import Problem
-from .settings import PORTS, VARIABLES
+from .run import run
+from .settings import PORTS, VARIABLES, chosen_ports
+from .with_servers import with_servers
+
+_COMMANDS = """\
+usage: python3 deploy/local COMMAND
+
+  run [OPTIONS]           everything, in the foreground; the same as sh run.sh (--help tells more)
+  e2e [ARGUMENTS]         every test of the project; the same as sh run-e2e.sh (--help tells more)
+  servers -- COMMAND      servers on free ports with empty data, no services; runs COMMAND with the DISPATCH_TEST_*
+                          variables of the servers set, and ends them again
+  install                 only installs the servers; prints the path of the pinned aws CLI
+"""
+
+_E2E = """\
+usage: sh run-e2e.sh [ARGUMENTS]
+
+Builds everything, starts the servers on free ports with empty data and two instances of each service, runs
+`cargo test --locked --workspace ARGUMENTS`, and ends all of it again. The exit code is that of cargo, or 1 if an instance
+did not end well. Runs in several checkouts, or several in one, do not disturb each other.
+
+  sh run-e2e.sh                         every test
+  sh run-e2e.sh -p dispatch-e2e         the tests of one crate
+  sh run-e2e.sh -- --nocapture NAME     what follows -- is for the test programs
+"""
 
 
 def main() -> int:
     """Runs the command of the command line; the exit code."""
-    arguments = _parser().parse_args()
+    name, arguments = (sys.argv[1], sys.argv[2:]) if len(sys.argv) > 1 else ("", [])
     stopping.listen()
     try:
-        return arguments.command(arguments)
+        return _command(name, arguments)
     except stopping.Stopped:
         return 128 + stopping.by_signal
     except Problem as problem:
@@ -28,23 +53,46 @@ def main() -> int:
     return 1
 
 
-def _servers(arguments: argparse.Namespace) -> int:
-    from .with_servers import with_servers
+def _command(name: str, arguments: list[str]) -> int:
+    if name == "run":
+        return _run(arguments)
+    if name == "e2e":
+        if arguments[:1] in (["--help"], ["-h"]):
+            print(_E2E + _variables(), end="")
+            return 0
+        return e2e(arguments)
+    if name == "servers":
+        return with_servers(arguments[1:] if arguments[:1] == ["--"] else arguments)
+    if name == "install":
+        print(ensure_installed().aws)
+        return 0
+    print(_COMMANDS + _variables(), end="")
+    return 0 if name in ("--help", "-h") else 2
 
-    return with_servers(arguments.run)
+
+def _run(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="sh run.sh",
+        usage="sh run.sh [OPTIONS]",
+        description=(
+            "Runs Dispatch on this machine: builds the services, installs and starts PostgreSQL, Valkey and a local SNS\n"
+            "and SQS, starts the services and prints their URLs. Ctrl-C ends all of it. Data stays in .local/data."
+        ),
+        epilog=_variables() + "  and every setting of the services themselves, such as LOG_LEVEL\n",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--fresh", action="store_true", help="remove the data of former runs first")
+    parser.add_argument("--release", action="store_true", help="build the services with optimizations")
+    for port in PORTS:
+        parser.add_argument(port.flag, metavar="PORT", help=f"{port.what}; default {port.default}; or {port.variable}")
+    options = parser.parse_args(arguments)
+    flags = {port.key: getattr(options, f"{port.key.replace('-', '_')}_port") for port in PORTS}
+    return run(chosen_ports(flags), fresh=options.fresh, release=options.release)
 
 
-def _install(_: argparse.Namespace) -> int:
-    print(ensure_installed().aws)
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python3 deploy/local", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    servers = commands.add_parser("servers", help="start the servers on free ports, run a command, end them again")
-    servers.add_argument("run", nargs=argparse.REMAINDER, metavar="-- COMMAND", help="the command and its arguments")
-    servers.set_defaults(command=_servers)
-    install = commands.add_parser("install", help="only install the servers; prints the path of the pinned aws CLI")
-    install.set_defaults(command=_install)
-    return parser
+def _variables() -> str:
+    lines = ["", "environment:"]
+    for name, meaning in VARIABLES:
+        lines += textwrap.wrap(meaning, 88, initial_indent=f"  {name:26} ", subsequent_indent=" " * 29)
+    return "\n".join(lines) + "\n"

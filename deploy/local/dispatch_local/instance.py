@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .problem import Problem, say
 from .process import Process
-from .stopping import wait_regardless
+from .stopping import wait_for, wait_regardless
 
 
 def _start_time(pid: int) -> str | None:
@@ -36,17 +36,23 @@ def _start_time(pid: int) -> str | None:
 class Instance:
     """The lock of a folder, held until the end of this program."""
 
-    def __init__(self, lock: Path, already: str) -> None:
-        """`already` is what to say when another run holds the lock; {pid} in it stands for that run."""
+    def __init__(self, lock: Path, already: str, patience: float = 0.5) -> None:
+        """`already` is what to say when another run holds the lock; {pid} in it stands for that run. It may be held for
+        a moment by one that only looks whether something was left."""
         lock.parent.mkdir(parents=True, exist_ok=True)
         self._file = open(lock, "a+", encoding="utf-8")
         self._entries: list[dict] = []
+        if not wait_for(self._lock, patience):
+            raise Problem(already.format(pid=self._read().get("pid", "?")))
+        _end_leftovers(self._read().get("processes", []))
+        self._write()
+
+    def _lock(self) -> bool:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Problem(already.format(pid=self._read().get("pid", "?"))) from None
-        _end_leftovers(self._read().get("processes", []))
-        self._write()
+            return False
+        return True
 
     def _read(self) -> dict:
         self._file.seek(0)

@@ -1,19 +1,19 @@
 """Servers for a test run: on free ports, with empty data, in a folder of their own.
 
 Guarantees: any number of runs at the same time, in one checkout or in several, do not see each other. The folder
-is removed afterwards, all but its logs if `keep_logs` is asked for. What a run that was killed left behind, processes or data, is
-removed by the next one.
+is removed afterwards, all but its logs if that is asked for. What a run that was killed left behind, processes or data, the
+next one removes.
 """
 
-import fcntl
-import os
 import shutil
+import tempfile
 from pathlib import Path
 
 from . import environment
 from .install import Installed
 from .instance import Instance
 from .ports import Block
+from .problem import Problem
 from .process import Process, stop_all
 from .servers import Server, start_all
 from .servers.postgres import Postgres
@@ -22,14 +22,17 @@ from .servers.valkey import Valkey
 from .settings import LOCAL, REGION
 
 
+_KEPT = 5  # failed runs whose logs are kept
+
+
 class Scratch:
     """The servers of one test run, and what the tests must know of them."""
 
     def __init__(self, installed: Installed) -> None:
         _remove_leftovers()
-        self.folder = LOCAL / f"test-{os.getpid()}"
+        self.folder = Path(tempfile.mkdtemp(prefix="test-", dir=LOCAL))
         self.logs = self.folder / "log"
-        self.logs.mkdir(parents=True)
+        self.logs.mkdir()
         self.instance = Instance(self.folder / "lock", already="the test run {pid} uses the same folder: start again")
         self.ports = Block()
         self.installed = installed
@@ -74,13 +77,18 @@ class Scratch:
 
 
 def _remove_leftovers() -> None:
-    """What runs that were killed left: their folder is there, and nobody holds its lock."""
+    """What runs that were killed left: their folder is there, and nobody holds its lock. Of the runs that failed, the
+    logs of the last few stay."""
+    failed = []
     for lock in LOCAL.glob("test-*/lock"):
-        with open(lock, "a+", encoding="utf-8") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                continue
+        try:
+            former = Instance(lock, already="", patience=0)  # ends what that run had started
+        except Problem:
+            continue  # it goes on
         if (lock.parent / "data").exists():
-            Instance(lock, already="").release()  # ends what it started
             shutil.rmtree(lock.parent, ignore_errors=True)
+        else:
+            failed.append(lock)
+        former.release()
+    for lock in sorted(failed, key=lambda lock: lock.stat().st_mtime, reverse=True)[_KEPT:]:
+        shutil.rmtree(lock.parent, ignore_errors=True)

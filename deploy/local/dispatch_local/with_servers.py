@@ -7,19 +7,18 @@ from .foreground import run_in_foreground
 from .install import ensure_installed
 from .problem import Problem
 from .scratch import Scratch
+from .stopping import requested
 
 
 def with_servers(command: list[str]) -> int:
     """Runs the command while the servers are up."""
-    command = command[1:] if command[:1] == ["--"] else command
     if not command:
         raise Problem("which command? python3 deploy/local servers -- cargo test -p NAME, or -- sh for a shell")
     scratch = Scratch(ensure_installed())
+    up = False
     try:
         scratch.start()
-        code = run_in_foreground(command, scratch.environment())
-    except BaseException:
-        scratch.end(keep_logs=True)
-        raise
-    scratch.end(keep_logs=False)
-    return code
+        up = True
+        return run_in_foreground(command, scratch.environment())
+    finally:
+        scratch.end(keep_logs=not up and not requested.is_set())

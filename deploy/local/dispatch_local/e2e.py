@@ -1,0 +1,121 @@
+"""`e2e`: every test of the project, against real servers and two instances of each service.
+
+Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not drain
+in time or did not exit with 0. On success the test runner's summary is the last thing printed. Everything is
+ended and removed afterwards; the logs stay when something failed, and their folder is named.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from .build import build_and_install, cargo
+from .foreground import run_in_foreground
+from .install import Installed
+from .problem import Problem, say
+from .process import how_it_ended, stop_all
+from .scratch import Scratch
+from .services import Servers, Service, grace_seconds, one_of_each
+from .settings import CHECKOUT, PORTS
+from .stopping import Stopped, hurry, wait_for
+
+_INSTANCES = 2
+_READY_WITHIN = 60.0
+# Short, so that tests which end and start consumers need not wait for messages that a poll took along (see run.py).
+_SETTINGS = {"RECEIVE_WAIT_SECONDS": "1", "LOG_FORMAT": "text"}
+
+
+def e2e(arguments: list[str]) -> int:
+    """Runs the tests; the arguments are for `cargo test`."""
+    grace = grace_seconds()
+    program = cargo()
+    binaries, installed = build_and_install()
+    code = run_in_foreground([program, "test", "--locked", "--workspace", "--no-run"], dict(os.environ), CHECKOUT)
+    if code != 0:
+        raise Problem("the tests could not be built: cargo says why, above")
+    return _Run(binaries, installed, grace).run([program, "test", "--locked", "--workspace", *arguments])
+
+
+class _Run:
+    """One run of the tests."""
+
+    def __init__(self, binaries: Path, installed: Installed, grace: float) -> None:
+        self._binaries, self._grace = binaries, grace
+        self._scratch = Scratch(installed)
+        self._instances: list[Service] = []
+
+    def run(self, command: list[str]) -> int:
+        try:
+            self._scratch.start()
+            self._start_instances()
+            code = run_in_foreground(command, self._environment(), CHECKOUT)
+            complaints = self._ended_early()
+        except Stopped:
+            self._stop_instances()
+            self._scratch.end(keep_logs=False)
+            raise
+        except BaseException:
+            self._stop_instances()
+            self._keep_logs()
+            raise
+        complaints += self._stop_instances()
+        for complaint in complaints:
+            print(f"dispatch: {complaint}", file=sys.stderr)
+        if code == 0 and not complaints:
+            self._scratch.end(keep_logs=False)
+        else:
+            self._keep_logs()
+        return code or int(bool(complaints))
+
+    def _keep_logs(self) -> None:
+        self._scratch.end(keep_logs=True)
+        print(f"dispatch: the logs of this run are in {self._scratch.logs}", file=sys.stderr)
+
+    def _start_instances(self) -> None:
+        scratch = self._scratch
+        servers = Servers(scratch.sns_sqs.url, scratch.valkey.url, scratch.postgres.url("{}"))
+        for number in range(1, _INSTANCES + 1):
+            ports = {port.key: scratch.ports.take() for port in PORTS if port.key.endswith(("-http", "-grpc"))}
+            self._instances += one_of_each(self._binaries, servers, ports, _SETTINGS, scratch.logs, f"-{number}")
+        for instance in self._instances:
+            instance.process.started = scratch.instance.note
+            instance.process.start()
+        for instance in self._instances:
+            ready = wait_for(lambda: not instance.process.running or not instance.not_ready(), _READY_WITHIN)  # noqa: B023
+            if not instance.process.running:
+                raise Problem(self._ended_early()[0])
+            if not ready:
+                why = instance.not_ready()
+                raise Problem(f"{instance.process.name} is not ready after {_READY_WITHIN:.0f} s: it {why}; see {instance.process.log}")
+
+    def _environment(self) -> dict[str, str]:
+        def of(service: str, port: str) -> str:
+            instances = [instance for instance in self._instances if instance.name == service]
+            return ",".join(f"http://127.0.0.1:{getattr(instance, port)}" for instance in instances)
+
+        addresses = {
+            f"DISPATCH_TEST_{short}_{port.upper()}": of(f"{short.lower()}-service", port)
+            for short in ("ORDER", "COURIER", "ASSIGNMENT")
+            for port in ("http", "grpc")
+        }
+        return self._scratch.environment() | addresses | {"DISPATCH_TEST_BIN_DIR": str(self._binaries)}
+
+    def _ended_early(self) -> list[str]:
+        """A line for each instance and server that is not running although nobody ended it."""
+        processes = [instance.process for instance in self._instances if not instance.process.running]
+        return [
+            f"{process.name} ended by itself ({how_it_ended(process.exit_code)}): see {process.log}"
+            for process in processes + self._scratch.died()
+        ]
+
+    def _stop_instances(self) -> list[str]:
+        """Ends the instances; a line for each that did not end as it should."""
+        processes = [instance.process for instance in self._instances if instance.process.running]
+        late = stop_all(processes, self._grace, hurry.is_set)
+        return [
+            f"{process.name} did not drain within {self._grace:.0f} s of SIGTERM: see {process.log}"
+            if process in late
+            else f"{process.name} did not end well after SIGTERM ({how_it_ended(process.exit_code)}): see {process.log}"
+            for process in processes
+            if process in late or process.exit_code != 0
+        ]
