@@ -1,1 +1,14 @@
-//! Stub.
+//! For tests only: the real servers ([`servers`]), databases and queues of a test's own ([`database`], [`queues`]),
+//! names that nobody else has ([`unique`]), bounded waits ([`wait`]) and services as processes ([`process`]).
+//!
+//! The servers come from the environment; `sh run-e2e.sh` starts them and sets it. Tests share the servers and so
+//! must never empty one: each makes what it needs under names of its own.
+
+pub mod database;
+pub mod process;
+pub mod queues;
+pub mod servers;
+pub mod unique;
+pub mod wait;
+
+pub use self::{process::ServiceProcess, queues::TestQueue, servers::Servers, wait::eventually};

@@ -30,6 +30,9 @@ struct Row {
     attempts: i32,
 }
 
+/// A run of the leased rows, and what SNS said to each of them.
+type Answer = (std::ops::Range<usize>, Vec<Result<(), String>>);
+
 /// Publishes what the outbox of a database holds. Any number may run side by side.
 pub struct Relay {
     outbox: Outbox,
@@ -97,11 +100,7 @@ impl Relay {
         Ok(rows.len())
     }
 
-    async fn record(
-        &self,
-        rows: &[Row],
-        answers: Vec<(std::ops::Range<usize>, Vec<Result<(), String>>)>,
-    ) -> Result<(), sqlx::Error> {
+    async fn record(&self, rows: &[Row], answers: Vec<Answer>) -> Result<(), sqlx::Error> {
         let mut published = Vec::with_capacity(rows.len());
         let mut failed = Vec::new();
         for (run, results) in answers {

@@ -1,0 +1,109 @@
+//! Errors as RFC 9457 `application/problem+json`, with a `type` slug that clients may rely on.
+
+use std::fmt::Display;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An error answer.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Problem {
+    /// Stable slug of the kind of error.
+    #[schema(example = "invalid-request")]
+    r#type: &'static str,
+    /// The kind of error in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Which fields of the request are wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<FieldError>,
+    #[serde(skip)]
+    retry_after: Option<u32>,
+}
+
+/// One wrong field.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Its name as it is spelt in the request.
+    field: String,
+    /// What is wrong with it.
+    reason: String,
+}
+
+impl Problem {
+    /// A problem of a kind of one's own.
+    #[must_use]
+    pub fn new(status: StatusCode, r#type: &'static str, title: &'static str) -> Self {
+        Self { r#type, title, status: status.as_u16(), detail: None, errors: Vec::new(), retry_after: None }
+    }
+
+    /// Says what happened this time.
+    #[must_use]
+    pub fn detail(self, detail: impl Display) -> Self {
+        Self { detail: Some(detail.to_string()), ..self }
+    }
+
+    /// Names a wrong field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>, reason: impl Into<String>) -> Self {
+        self.errors.push(FieldError { field: field.into(), reason: reason.into() });
+        self
+    }
+
+    /// 400: a field of the request breaks its format.
+    #[must_use]
+    pub fn invalid_field(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        let (field, reason) = (field.into(), reason.into());
+        let detail = format!("{field}: {reason}");
+        Self::invalid_request().detail(detail).field(field, reason)
+    }
+
+    /// 400: the request breaks its format.
+    #[must_use]
+    pub fn invalid_request() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid-request", "The request is not valid")
+    }
+
+    /// 404: no such thing.
+    #[must_use]
+    pub fn not_found(r#type: &'static str, title: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, r#type, title)
+    }
+
+    /// 503: something that the service needs is down. Logged here, since this is where it is handled.
+    #[must_use]
+    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, "a request could not be served");
+        let problem =
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now, try again");
+        Self { retry_after: Some(1), ..problem }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<sqlx::Error> for Problem {
+    fn from(error: sqlx::Error) -> Self {
+        Self::unavailable(&error)
+    }
+}

@@ -1,0 +1,57 @@
+//! The service's own PostgreSQL database: connected to and migrated at start.
+
+use std::time::Duration;
+
+use sqlx::{
+    PgPool,
+    migrate::{MigrateError, Migrator},
+    postgres::PgPoolOptions,
+};
+
+use crate::settings::DatabaseSettings;
+
+/// Longest wait for a free connection; past it the caller fails instead of queueing.
+const ACQUIRE: Duration = Duration::from_secs(5);
+/// How long a start waits for a database that is itself starting.
+const START: Duration = Duration::from_secs(60);
+
+/// The database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseError {
+    /// It did not answer, or refused the login.
+    #[error("DATABASE_URL: cannot connect")]
+    Connect(#[source] sqlx::Error),
+    /// Its schema could not be brought up to date.
+    #[error("cannot migrate the database")]
+    Migrate(#[source] MigrateError),
+}
+
+/// Connects and migrates. Instances that start at once wait for each other.
+///
+/// # Errors
+/// The database did not answer for a minute, or a migration failed.
+pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<PgPool, DatabaseError> {
+    let options = PgPoolOptions::new()
+        .max_connections(settings.database_connections)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(true);
+    let started = tokio::time::Instant::now();
+    let pool = loop {
+        match options.clone().connect_with(settings.database_url.clone()).await {
+            Ok(pool) => break pool,
+            Err(error) if started.elapsed() > START => return Err(DatabaseError::Connect(error)),
+            Err(error) => tracing::warn!(%error, "the database does not answer yet"),
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    };
+    migrations.run(&pool).await.map_err(DatabaseError::Migrate)?;
+    Ok(pool)
+}
+
+/// Whether the database answers now.
+///
+/// # Errors
+/// It does not.
+pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::query("SELECT 1").execute(pool).await.map(|_| ())
+}
