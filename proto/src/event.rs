@@ -3,11 +3,13 @@
 //! What our own services publish names its `type`, `eventId` and `occurredAt`; what others inject may leave them out.
 //! [`decode`] reads both and also every format that was ever published; [`Event::to_json`] writes today's.
 
+mod arrival;
 mod decode;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use self::arrival::Version;
 pub use self::decode::{DecodeError, Decoded, decode};
 use crate::{
     courier::{Capacity, Name},
