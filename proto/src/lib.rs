@@ -1,5 +1,6 @@
 //! What Dispatch's services promise each other and the world: event payloads ([`event`]), the values that stand in
-//! them ([`id`], [`zone`], [`order`], [`courier`], [`timestamp`]) and the gRPC services ([`grpc`]).
+//! them ([`id`], [`zone`], [`order`], [`courier`], [`timestamp`]), the gRPC services ([`grpc`]) and the shapes that the
+//! APIs show ([`resource`]).
 //!
 //! A value of a type of this crate is valid: each newtype checks its limits where it is made, so nothing behind it
 //! has to check again. The formats only ever grow; `golden/` holds one file for each that was ever published.
@@ -9,6 +10,7 @@ pub mod event;
 pub mod grpc;
 pub mod id;
 pub mod order;
+pub mod resource;
 mod text;
 pub mod timestamp;
 pub mod zone;

@@ -21,6 +21,8 @@ const DELETE_ATTEMPTS: u32 = 3;
 /// SQS's limit for the attributes of a message is ten; four are ours.
 const COPIED_ATTRIBUTES: usize = 6;
 const MAX_REASON: usize = 512;
+/// Between two looks for a queue that is not there yet.
+const FIND_AGAIN: Duration = Duration::from_millis(500);
 
 /// A call to SQS did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +73,24 @@ impl Queue {
         let dead_letter_url =
             url_of(&clients.sqs, dead_letter_name).await.map_err(|reason| error("GetQueueUrl of its DLQ", reason))?;
         Ok(Self { name: name.to_owned(), url, dead_letter_url, clients: clients.clone() })
+    }
+
+    /// Finds the queue, waiting for it as long as `patience`: at the start of everything, services and topology come up
+    /// at the same moment.
+    ///
+    /// # Errors
+    /// Those of the last attempt of [`Queue::find`].
+    pub async fn wait_for(clients: &Clients, name: &str, patience: Duration) -> Result<Self, QueueError> {
+        let started = tokio::time::Instant::now();
+        loop {
+            match Self::find(clients, name).await {
+                Err(error) if started.elapsed() < patience => {
+                    tracing::warn!(queue = name, %error, "the queue is not there yet");
+                    tokio::time::sleep(FIND_AGAIN).await;
+                }
+                found_or_late => return found_or_late,
+            }
+        }
     }
 
     /// Its name.

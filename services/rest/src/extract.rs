@@ -1,9 +1,11 @@
 //! Extractors like axum's own, whose refusals are [`Problem`]s that name the field.
 
+use std::fmt::Display;
+
 use axum::{
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
-    http::{StatusCode, Uri, request::Parts},
+    http::{HeaderMap, StatusCode, Uri, request::Parts},
 };
 use serde::de::DeserializeOwned;
 
@@ -85,6 +87,24 @@ fn query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
         let path = error.path().to_string();
         problem_of(&path, &error.inner().to_string())
     })
+}
+
+/// A header's value, read by `read`; nothing when the header is not there.
+///
+/// # Errors
+/// It is there more than once, is no visible ASCII, or `read` refuses it.
+pub fn header<T, E: Display>(
+    headers: &HeaderMap,
+    name: &'static str,
+    read: impl FnOnce(&str) -> Result<T, E>,
+) -> Result<Option<T>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(Problem::invalid_field(name, "is there more than once"));
+    }
+    let text = value.to_str().map_err(|_| Problem::invalid_field(name, "must be visible ASCII"))?;
+    read(text).map(Some).map_err(|error| Problem::invalid_field(name, error.to_string()))
 }
 
 fn problem_of(path: &str, reason: &str) -> Problem {

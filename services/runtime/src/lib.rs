@@ -1,15 +1,18 @@
 //! What every service process does, whatever it is for: [`settings`], [`telemetry`], [`database`], [`health`],
-//! [`serve`] and, around it all, [`lifecycle`].
+//! [`serve`], [`dial`], [`sources`] and, around it all, [`lifecycle`].
 
 pub mod database;
+pub mod dial;
 pub mod health;
 pub mod lifecycle;
 pub mod serve;
 pub mod settings;
+pub mod sources;
 pub mod telemetry;
 
 pub use self::{
     health::Health,
     lifecycle::Lifecycle,
     settings::{DatabaseSettings, LogSettings, ShutdownSettings},
+    sources::{Clock, Ids},
 };

@@ -1,5 +1,5 @@
-//! For tests only: the real servers ([`servers`]), databases and queues of a test's own ([`database`], [`queues`]),
-//! names that nobody else has ([`unique`]), bounded waits ([`wait`]) and services as processes ([`process`]).
+//! For tests only: the real servers ([`servers`]), databases, queues and topics of a test's own
+//! ([`database`], [`queues`], [`topics`]), names that nobody else has ([`unique`]), bounded waits ([`wait`]) and services as processes ([`process`]).
 //!
 //! The servers come from the environment; `sh run-e2e.sh` starts them and sets it. Tests share the servers and so
 //! must never empty one: each makes what it needs under names of its own.
@@ -8,7 +8,8 @@ pub mod database;
 pub mod process;
 pub mod queues;
 pub mod servers;
+pub mod topics;
 pub mod unique;
 pub mod wait;
 
-pub use self::{process::ServiceProcess, queues::TestQueue, servers::Servers, wait::eventually};
+pub use self::{process::ServiceProcess, queues::TestQueue, servers::Servers, topics::TestTopic, wait::eventually};

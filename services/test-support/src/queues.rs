@@ -86,20 +86,40 @@ impl TestQueue {
         eventually(&what, || async { Ok((self.depth().await? == Depth::EMPTY).then_some(())) }).await
     }
 
+    /// Its ARN, for subscriptions.
+    ///
+    /// # Errors
+    /// SQS does not answer.
+    pub async fn arn(&self) -> Result<String> {
+        attribute(&self.sqs, &self.url, Attribute::QueueArn).await
+    }
+
+    /// Takes what lies in the queue now.
+    ///
+    /// # Errors
+    /// SQS does not answer.
+    pub async fn take(&self) -> Result<Vec<Message>> {
+        take(&self.sqs, &self.url).await
+    }
+
     /// Takes what lies in the dead-letter queue now.
     ///
     /// # Errors
     /// SQS does not answer.
     pub async fn dead_letters(&self) -> Result<Vec<Message>> {
-        let mut all = Vec::new();
-        loop {
-            let call = self.sqs.receive_message().queue_url(&self.dlq_url).max_number_of_messages(10);
-            let received = call.message_attribute_names("All").send().await?.messages.unwrap_or_default();
-            if received.is_empty() {
-                return Ok(all);
-            }
-            all.extend(received);
+        take(&self.sqs, &self.dlq_url).await
+    }
+}
+
+async fn take(sqs: &Client, url: &str) -> Result<Vec<Message>> {
+    let mut all = Vec::new();
+    loop {
+        let call = sqs.receive_message().queue_url(url).max_number_of_messages(10);
+        let received = call.message_attribute_names("All").send().await?.messages.unwrap_or_default();
+        if received.is_empty() {
+            return Ok(all);
         }
+        all.extend(received);
     }
 }
 
