@@ -4,10 +4,13 @@ use std::fmt::Display;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
     http::{HeaderMap, StatusCode, Uri, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::de::{
+    DeserializeOwned,
+    value::{self, MapDeserializer},
+};
 
 use crate::Problem;
 
@@ -41,7 +44,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             let inner = error.inner();
             let path = error.path().to_string();
             match (path.as_str(), inner.classify()) {
-                (_, serde_json::error::Category::Data) => problem_of(&path, &inner.to_string()),
+                (_, serde_json::error::Category::Data) => problem_of(&path, without_place(&inner.to_string())),
                 _ => Problem::invalid_field("body", format!("is not JSON: {inner}")),
             }
         })?;
@@ -50,26 +53,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+/// A struct with a field for each parameter; axum's own names no field when a value is refused.
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Path<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        use axum::extract::path::ErrorKind;
-        use axum::extract::rejection::PathRejection;
-
-        match axum::extract::Path::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Self(value)),
-            Err(PathRejection::FailedToDeserializePathParams(error)) => Err(match error.kind() {
-                ErrorKind::DeserializeError { key, message, .. } => problem_of(key, message),
-                ErrorKind::ParseErrorAtKey { key, expected_type, .. } => {
-                    Problem::invalid_field(key, format!("must be {expected_type}"))
-                }
-                ErrorKind::InvalidUtf8InPathParam { key } => Problem::invalid_field(key, "must be UTF-8"),
-                ErrorKind::Message(message) => Problem::invalid_field("path", message.as_str()),
-                other => Problem::invalid_field("path", other.to_string()),
-            }),
-            Err(error) => Err(Problem::invalid_field("path", error.body_text())),
-        }
+        let parameters = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::invalid_field("path", rejection.body_text()))?;
+        let values = MapDeserializer::<_, value::Error>::new(parameters.iter());
+        serde_path_to_error::deserialize(values)
+            .map(Self)
+            .map_err(|error| problem_of(&error.path().to_string(), &error.inner().to_string()))
     }
 }
 
@@ -105,6 +100,11 @@ pub fn header<T, E: Display>(
     }
     let text = value.to_str().map_err(|_| Problem::invalid_field(name, "must be visible ASCII"))?;
     read(text).map(Some).map_err(|error| Problem::invalid_field(name, error.to_string()))
+}
+
+/// The field says better where the error is than line and column do.
+fn without_place(reason: &str) -> &str {
+    reason.rsplit_once(" at line ").map_or(reason, |(reason, _)| reason)
 }
 
 fn problem_of(path: &str, reason: &str) -> Problem {

@@ -1,0 +1,4 @@
+//! Rules about orders: pure, no clock, no store, no wire.
+
+pub mod idempotency_key;
+pub mod order;

@@ -1,0 +1,18 @@
+//! Why a use case did not do what it was asked for.
+
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Nobody has heard of the order's details.
+    #[error("there is no such order")]
+    OrderNotFound,
+    /// The order is there, with other content.
+    #[error("an order with this id and another content exists")]
+    OrderConflict,
+    /// The key came with another request before.
+    #[error("the Idempotency-Key was used for another request")]
+    IdempotencyKeyReused,
+    /// The database did not answer, or refused.
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+}

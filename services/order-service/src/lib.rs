@@ -1,0 +1,133 @@
+//! order-service: owns orders, their details, zone and status.
+//!
+//! ```text
+//! http ----> orders <---- events (order-events-queue, order-assignment-queue)
+//! grpc ---->   |
+//!              +--> postgres (orders, idempotency keys, outbox) --> relay --> SNS events-topic
+//! http ----> lookup --> courier-service (gRPC)
+//! ```
+//!
+//! Guarantees: an order that was answered for is durable and will be published, exactly one order comes of one order id and
+//! of one `Idempotency-Key`, and what events say of an order does not depend on their sequence.
+
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod grpc;
+pub mod http;
+pub mod lookup;
+pub mod orders;
+pub mod postgres;
+pub mod settings;
+
+use std::{io, sync::Arc, time::Duration};
+
+use ::events::Consume;
+use dispatch_contracts::grpc::{DESCRIPTORS, order_service_server::OrderServiceServer};
+use messaging::{
+    Clients, Consumer, Outbox, Publisher, Queue,
+    outbox::{self, Relay},
+    queue::QueueError,
+};
+use runtime::{
+    Clock, Health, Ids, Lifecycle,
+    database::{self, DatabaseError},
+    lifecycle::LifecycleError,
+    serve::{self, BindError},
+    telemetry::PrometheusHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    events::{Assignments, OrderEvents},
+    grpc::Grpc,
+    http::Api,
+    lookup::CourierLookup,
+    orders::Orders,
+    settings::Settings,
+};
+
+/// How long a start waits for queues that are themselves being made.
+const QUEUES: Duration = Duration::from_secs(60);
+
+/// Why the service did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A port is not free.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A queue is not there.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// A part of it broke off, or did not drain in time.
+    #[error(transparent)]
+    Lifecycle(#[from] LifecycleError),
+}
+
+/// Runs the service until `stop`, then drains.
+///
+/// # Errors
+/// It could not start, a part of it ended by itself, or it did not drain within its grace period.
+pub async fn run(settings: Settings, metrics: PrometheusHandle, stop: CancellationToken) -> Result<(), RunError> {
+    match stop.run_until_cancelled(start(settings, metrics)).await {
+        Some(started) => Ok(started?.run(stop).await?),
+        None => Ok(()), // Told to stop while still waiting for its servers: there is nothing to drain.
+    }
+}
+
+async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycle, RunError> {
+    let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
+    let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
+    let pool = database::open(&settings.database, &outbox::with_migrations(&postgres::MIGRATIONS)).await?;
+    let clients = Clients::load(&settings.aws).await;
+    let events_queue = Queue::wait_for(&clients, &settings.events_queue, QUEUES).await?;
+    let assignments_queue = Queue::wait_for(&clients, &settings.assignments_queue, QUEUES).await?;
+
+    let outbox = Outbox::new(settings.events_topic_arn.clone());
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let key_ttl = settings.idempotency_key_ttl();
+    let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);
+    let api = Api { orders: orders.clone(), couriers: CourierLookup::new(&settings.lookup) };
+
+    let health = Arc::new(
+        Health::default()
+            .needs("database", move || {
+                let pool = pool.clone();
+                async move { database::ping(&pool).await }
+            })
+            .needs("events_queue", ping(&events_queue))
+            .needs("assignments_queue", ping(&assignments_queue)),
+    );
+    let router = rest::api::finish(http::routes().with_state(api)).merge(health.clone().router(metrics));
+    let grpc = OrderServiceServer::new(Grpc(orders.clone()));
+    let order_events = Arc::new(Consume(OrderEvents(orders.clone())));
+    let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone());
+    let assignments = Arc::new(Consume(Assignments(orders.clone())));
+    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
+
+    let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
+    lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, stop));
+    lifecycle.way_in("order events", |stop| infallible(order_events.run(stop)));
+    lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
+    lifecycle.way_in("key pruning", |stop| orders.prune_keys_until(stop));
+    lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "order-service is up");
+    Ok(lifecycle)
+}
+
+fn ping(queue: &Queue) -> impl Fn() -> futures::future::BoxFuture<'static, Result<(), QueueError>> + use<> {
+    let queue = queue.clone();
+    move || {
+        let queue = queue.clone();
+        Box::pin(async move { queue.ping().await })
+    }
+}
+
+async fn infallible(task: impl Future<Output = ()>) -> io::Result<()> {
+    task.await;
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Orders in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their size.
+
+pub mod idempotency_keys;
+pub mod news;
+pub mod orders;
+
+use sqlx::migrate::Migrator;
+
+/// This service's own migrations; those of the outbox come before them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();

@@ -1,0 +1,78 @@
+//! The table `orders`, read and added to by requests. What events say is written by [`news`](super::news).
+
+use std::error::Error;
+
+use dispatch_contracts::{
+    event::AddOrder,
+    id::{CourierId, OrderId},
+    order::OrderStatus,
+    resource::Order,
+    zone::Zone,
+};
+use sqlx::{FromRow, PgExecutor, Row as _, postgres::PgRow, types::Uuid};
+
+use crate::orders::{OrderFilter, Position};
+
+/// A row that is shown: the details are there.
+struct Shown(Order);
+
+impl FromRow<'_, PgRow> for Shown {
+    fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
+        let courier_id: Option<Uuid> = row.try_get("courier_id")?;
+        Ok(Self(Order {
+            order_id: row.try_get::<Uuid, _>("order_id")?.into(),
+            details: row.try_get::<String, _>("details")?.try_into().map_err(|e: String| column("details", e))?,
+            zone: row.try_get::<String, _>("zone")?.parse().map_err(|e| column("zone", e))?,
+            status: row.try_get::<String, _>("status")?.parse().map_err(|e: &str| column("status", e))?,
+            priority: i64::from(row.try_get::<i16, _>("priority")?)
+                .try_into()
+                .map_err(|e: &str| column("priority", e))?,
+            added_at: row.try_get("added_at")?,
+            courier_id: courier_id.map(CourierId::from),
+            assigned_at: row.try_get("assigned_at")?,
+        }))
+    }
+}
+
+fn column(name: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::ColumnDecode { index: name.to_owned(), source: error.into() }
+}
+
+/// Adds the order, or completes the row of one of which only its assignment was known; nothing if it is there.
+pub(crate) async fn insert(executor: impl PgExecutor<'_>, order: &AddOrder) -> Result<Option<Order>, sqlx::Error> {
+    let row = sqlx::query_as::<_, Shown>(include_str!("insert_order.sql"))
+        .bind(order.order_id.as_uuid())
+        .bind(order.details.as_str())
+        .bind(order.zone.as_str())
+        .bind(i16::from(order.priority.get()))
+        .bind(order.added_at);
+    Ok(row.fetch_optional(executor).await?.map(|shown| shown.0))
+}
+
+/// One order.
+pub(crate) async fn get(executor: impl PgExecutor<'_>, order_id: OrderId) -> Result<Option<Order>, sqlx::Error> {
+    Ok(get_many(executor, &[order_id]).await?.pop())
+}
+
+/// Those of the orders that are known.
+pub(crate) async fn get_many(executor: impl PgExecutor<'_>, ids: &[OrderId]) -> Result<Vec<Order>, sqlx::Error> {
+    let ids: Vec<Uuid> = ids.iter().map(OrderId::as_uuid).collect();
+    let rows = sqlx::query_as::<_, Shown>(include_str!("get_orders.sql")).bind(ids);
+    Ok(rows.fetch_all(executor).await?.into_iter().map(|shown| shown.0).collect())
+}
+
+/// Orders, newest first.
+pub(crate) async fn list(
+    executor: impl PgExecutor<'_>,
+    filter: &OrderFilter,
+    after: Option<&Position>,
+    rows: i64,
+) -> Result<Vec<Order>, sqlx::Error> {
+    let page = sqlx::query_as::<_, Shown>(include_str!("list_orders.sql"))
+        .bind(filter.zone.as_ref().map(Zone::as_str))
+        .bind(filter.status.map(OrderStatus::as_str))
+        .bind(after.map(|position| position.added_at))
+        .bind(after.map(|position| position.order_id.as_uuid()))
+        .bind(rows);
+    Ok(page.fetch_all(executor).await?.into_iter().map(|shown| shown.0).collect())
+}
