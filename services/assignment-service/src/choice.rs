@@ -1,0 +1,231 @@
+//! The choice, in Redis: who of a zone has the least score, atomically and fast.
+//!
+//! Redis here is a cache of a decision. Each zone has eight keys that share the hash tag `{ZONE}` (see
+//! `choice/lua/zone.lua`), one script for each operation, and a warm marker without which every script answers that
+//! the zone is cold. All operations may be repeated; a timeout means "unknown", and repeating is the answer to it.
+
+mod reply;
+mod script;
+mod update;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    zone::Zone,
+};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+
+use self::{
+    reply::Reply,
+    script::{Call, Name, Scripts},
+};
+use crate::domain::{pick::Pick, settlement::Update};
+
+/// Far above what a script takes: past it the server is down or the network is.
+const RESPONSE: Duration = Duration::from_secs(5);
+const CONNECT: Duration = Duration::from_secs(2);
+
+/// Redis did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// It did not answer, or answered with an error.
+    #[error("Redis: {0}")]
+    Redis(#[from] redis::RedisError),
+    /// A script answered in a form that this version does not know.
+    #[error("Redis: script {script} answered {reply:?}")]
+    Reply {
+        /// Which script.
+        script: Name,
+        /// What it answered.
+        reply: Vec<String>,
+    },
+}
+
+/// An answer of a zone, unless the zone is cold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warm<T> {
+    /// The zone must be loaded first; nothing was done.
+    Cold,
+    /// The answer.
+    Answer(T),
+}
+
+/// Who gets an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// This pick was made now, or is not known to be committed.
+    Picked(Pick),
+    /// It is with this courier, committed before.
+    Known(CourierId),
+    /// Nobody can take it, or others wait before it.
+    Nobody,
+}
+
+/// Picks made for orders, and whether there is more to do in the zone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picks {
+    /// The order and who gets it.
+    pub picks: Vec<(OrderId, Pick)>,
+    /// An order waits that somebody could take.
+    pub drainable: bool,
+}
+
+/// A zone as Redis has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ZoneView {
+    /// Who can take an order, who is next first: courier, score, capacity.
+    pub couriers: Vec<(CourierId, u32, Option<u32>)>,
+    /// What waits, the next one first.
+    pub waiting: Vec<OrderId>,
+    /// All who are available, the full ones too.
+    pub available_couriers: u64,
+    /// All that waits.
+    pub waiting_orders: u64,
+}
+
+/// A step of loading a zone; see `choice/lua/load_zone.lua`.
+#[derive(Debug, Clone)]
+pub enum LoadStep {
+    /// Empties the zone.
+    Begin,
+    /// Who has which order.
+    Orders(Vec<(OrderId, CourierId)>),
+    /// Couriers, who waited longest first.
+    Couriers(Vec<crate::domain::courier::ZoneEntry>),
+    /// Waiting orders with their ranks.
+    Pending(Vec<(OrderId, f64)>),
+    /// The zone is warm.
+    Finish,
+}
+
+/// The connection to Redis.
+#[derive(Clone)]
+pub struct Choice {
+    connection: ConnectionManager,
+    scripts: &'static Scripts,
+}
+
+impl Choice {
+    /// Connects; reconnects by itself from then on.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn connect(client: redis::Client) -> Result<Self, ChoiceError> {
+        let config = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(RESPONSE))
+            .set_connection_timeout(Some(CONNECT))
+            .set_number_of_retries(3)
+            .set_max_delay(Duration::from_secs(1));
+        Ok(Self { connection: client.get_connection_manager_with_config(config).await?, scripts: script::all() })
+    }
+
+    /// Whether Redis answers now.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<(), ChoiceError> {
+        Ok(redis::cmd("PING").query_async(&mut self.connection.clone()).await?)
+    }
+
+    /// Chooses a courier for each order, in one round trip.
+    ///
+    /// # Errors
+    /// Redis does not answer; choices may have been made.
+    pub async fn assign(
+        &self,
+        orders: &[(Zone, OrderId)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Warm<Chosen>>, ChoiceError> {
+        let now = now.timestamp_millis().to_string();
+        let calls = orders.iter().map(|(zone, order)| {
+            let args = vec![order.to_string(), now.clone()];
+            Call { script: Name::AssignOrder, zone, args }
+        });
+        self.call(calls.collect()).await?.into_iter().map(|reply| reply.warm(Reply::chosen)).collect()
+    }
+
+    /// Tells zones what is committed, in one round trip; each answers whether an order waits that somebody could take.
+    ///
+    /// # Errors
+    /// Redis does not answer; updates may have been made.
+    pub async fn update(&self, updates: &[Update]) -> Result<Vec<Warm<bool>>, ChoiceError> {
+        let calls = updates.iter().map(update::call).collect();
+        self.call(calls).await?.into_iter().map(|reply| reply.warm(Reply::drainable)).collect()
+    }
+
+    /// Gives up to `most` waiting orders of a zone to couriers.
+    ///
+    /// # Errors
+    /// Redis does not answer; picks may have been made, and the sweeper will find them.
+    pub async fn drain(&self, zone: &Zone, now: DateTime<Utc>, most: usize) -> Result<Warm<Picks>, ChoiceError> {
+        let args = vec![now.timestamp_millis().to_string(), most.to_string()];
+        self.one(Call { script: Name::DrainPending, zone, args }).await?.warm(Reply::picks)
+    }
+
+    /// A part of the picks made before a time that are still not known to be committed, and where to go on.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn unrecorded(
+        &self,
+        zone: &Zone,
+        before: DateTime<Utc>,
+        cursor: &str,
+    ) -> Result<Warm<(Picks, String)>, ChoiceError> {
+        let args = vec![before.timestamp_millis().to_string(), cursor.to_owned(), "500".to_owned()];
+        self.one(Call { script: Name::Unrecorded, zone, args }).await?.warm(Reply::unrecorded)
+    }
+
+    /// Whether the zone is loaded.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn is_warm(&self, zone: &Zone) -> Result<bool, ChoiceError> {
+        let reply = self.one(Call { script: Name::IsWarm, zone, args: Vec::new() }).await?;
+        Ok(reply.warm(|_| Some(()))? != Warm::Cold)
+    }
+
+    /// Makes the zone cold.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn forget(&self, zone: &Zone) -> Result<(), ChoiceError> {
+        self.one(Call { script: Name::ForgetZone, zone, args: Vec::new() }).await.map(|_| ())
+    }
+
+    /// Does a step of loading; answers whether the loader still holds the zone.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn load(&self, zone: &Zone, token: &str, step: &LoadStep) -> Result<bool, ChoiceError> {
+        let args = update::load_args(token, step);
+        Ok(self.one(Call { script: Name::LoadZone, zone, args }).await?.is_ok())
+    }
+
+    /// What is here of a zone: up to `most` couriers and waiting orders.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn view(&self, zone: &Zone, most: usize) -> Result<Warm<ZoneView>, ChoiceError> {
+        let args = vec![most.to_string()];
+        self.one(Call { script: Name::ViewZone, zone, args }).await?.warm(Reply::view)
+    }
+
+    async fn one(&self, call: Call<'_>) -> Result<Reply, ChoiceError> {
+        let script = call.script;
+        let mut replies = self.call(vec![call]).await?;
+        replies.pop().ok_or(ChoiceError::Reply { script, reply: Vec::new() })
+    }
+
+    async fn call(&self, calls: Vec<Call<'_>>) -> Result<Vec<Reply>, ChoiceError> {
+        if calls.is_empty() {
+            return Ok(Vec::new());
+        }
+        let started = std::time::Instant::now();
+        let replies = self.scripts.run(&mut self.connection.clone(), &calls).await?;
+        metrics::histogram!("redis_round_trip_seconds").record(started.elapsed().as_secs_f64());
+        Ok(calls.iter().zip(replies).map(|(call, values)| Reply::new(call.script, values)).collect())
+    }
+}

@@ -1,0 +1,5 @@
+-- Makes the zone cold, so that whoever comes next loads it from the facts: what is here contradicts them.
+--
+-- Answers: OK
+redis.call('HDEL', META, 'epoch')
+return { 'OK' }

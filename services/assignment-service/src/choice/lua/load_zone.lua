@@ -1,0 +1,43 @@
+-- Fills a zone from the facts, in steps that each hold Redis for a short time only. Until the last one the zone is
+-- cold, so nobody else writes to it. A step of somebody who was overtaken by another loader changes nothing.
+--
+-- ARGV: 1 token of the loader, 2 phase, then for each phase:
+--   begin                                            empties the zone
+--   orders    (order courier)*                       before the couriers: scores count them
+--   couriers  (courier version state capacity carried)*      in the order in which ties go: who waited longest first
+--   pending   (order rank)*
+--   finish                                           the zone is warm
+-- Answers: OK | LOST
+local token, phase = ARGV[1], ARGV[2]
+if phase == 'begin' then
+    redis.call('UNLINK', COURIERS, FULL, OPEN, COURIER, ORDERS, PENDING, UNRECORDED, META)
+    redis.call('HSET', META, 'loading', token)
+    return { 'OK' }
+end
+if redis.call('HGET', META, 'loading') ~= token then
+    return { 'LOST' }
+end
+if phase == 'orders' then
+    for i = 3, #ARGV, 2 do
+        if redis.call('HSET', ORDERS, ARGV[i], ARGV[i + 1]) == 1 then
+            redis.call('HINCRBY', OPEN, ARGV[i + 1], 1)
+        end
+    end
+elseif phase == 'couriers' then
+    for i = 3, #ARGV, 5 do
+        local entry = {
+            version = ARGV[i + 1], state = ARGV[i + 2], capacity = tonumber(ARGV[i + 3]),
+            carried = tonumber(ARGV[i + 4]), tick = next_tick()
+        }
+        write(ARGV[i], entry)
+        place(ARGV[i], entry)
+    end
+elseif phase == 'pending' then
+    for i = 3, #ARGV, 2 do
+        redis.call('ZADD', PENDING, ARGV[i + 1], ARGV[i])
+    end
+elseif phase == 'finish' then
+    redis.call('HDEL', META, 'loading')
+    redis.call('HSET', META, 'epoch', token)
+end
+return { 'OK' }

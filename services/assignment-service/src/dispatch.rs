@@ -1,0 +1,99 @@
+//! The use cases: events come in, decisions are made in Redis and recorded in PostgreSQL, and Redis follows what was
+//! recorded.
+//!
+//! ```text
+//! AddCourier: facts (PostgreSQL) -> follow (Redis) -> drain, if somebody waits
+//! AddOrder:   choose (Redis) -> record (PostgreSQL, log, outbox) -> follow (Redis) -> drain, if somebody could
+//! drain:      choose for the front of the line (Redis) -> record -> follow, in bounded steps
+//! sweep:      what a crash left between two of these steps is taken up again
+//! ```
+//!
+//! Every step may be repeated, so a crash between any two of them costs time and nothing else.
+
+mod couriers;
+pub mod drain;
+mod follow;
+mod lookup;
+mod orders;
+mod recording;
+pub mod sweep;
+mod warm;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{id::EventId, zone::Zone};
+use events::Incoming;
+use messaging::{HandlerError, Outbox};
+use tokio::sync::Semaphore;
+
+use self::drain::DrainRequests;
+use crate::{
+    choice::{Choice, ChoiceError},
+    facts::{Facts, FactsError},
+};
+
+/// Zones loaded at a time by this process; each load holds two connections to PostgreSQL.
+const LOADS: usize = 2;
+/// How often a zone that turns cold again is loaded before a call gives up.
+const WARM_ATTEMPTS: u32 = 5;
+
+/// A use case did not come to its end; it may be repeated.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The facts could not be read or written.
+    #[error(transparent)]
+    Facts(#[from] FactsError),
+    /// Redis could not be asked or told.
+    #[error(transparent)]
+    Choice(#[from] ChoiceError),
+    /// The zone turns cold again as soon as it is loaded.
+    #[error("zone {0} does not stay loaded in Redis")]
+    Cold(Zone),
+}
+
+impl From<DispatchError> for HandlerError {
+    fn from(error: DispatchError) -> Self {
+        match error {
+            DispatchError::Facts(FactsError::Database(error)) => error.into(),
+            other => Self::Unavailable(other.to_string()),
+        }
+    }
+}
+
+/// Where time and new ids come from.
+#[derive(Debug, Clone, Copy)]
+pub struct Ambient {
+    /// The wall clock.
+    pub now: fn() -> DateTime<Utc>,
+    /// An id that no event has.
+    pub new_event_id: fn() -> EventId,
+}
+
+/// What the use cases work with. Cloning shares it.
+#[derive(Clone)]
+pub struct Dispatch {
+    facts: Facts,
+    choice: Choice,
+    outbox: Outbox,
+    ambient: Ambient,
+    drains: Arc<DrainRequests>,
+    loads: Arc<Semaphore>,
+}
+
+impl Dispatch {
+    /// The use cases over these stores.
+    #[must_use]
+    pub fn new(facts: Facts, choice: Choice, outbox: Outbox, ambient: Ambient) -> Self {
+        let (drains, loads) = (Arc::new(DrainRequests::default()), Arc::new(Semaphore::new(LOADS)));
+        Self { facts, choice, outbox, ambient, drains, loads }
+    }
+
+    /// Keeps events in the log that nothing else follows from.
+    ///
+    /// # Errors
+    /// The facts could not be written.
+    pub async fn log(&self, events: &[&Incoming]) -> Result<(), DispatchError> {
+        Ok(self.facts.log(events).await?)
+    }
+}

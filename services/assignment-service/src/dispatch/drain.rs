@@ -1,0 +1,97 @@
+//! Giving waiting orders to couriers, in bounded steps, beside the events.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    sync::{Mutex, PoisonError},
+};
+
+use dispatch_contracts::zone::Zone;
+use futures::{StreamExt as _, stream};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::{Dispatch, DispatchError};
+use crate::{
+    choice::{Picks, Warm},
+    facts::{Proposal, Source},
+};
+
+/// Orders in one step: Redis is held for about a millisecond, and PostgreSQL gets a batch of a useful size.
+const STEP: usize = 100;
+/// Zones drained at a time.
+const ZONES: usize = 4;
+
+/// Zones in which an order waits that somebody could take.
+#[derive(Default)]
+pub struct DrainRequests {
+    zones: Mutex<HashSet<Zone>>,
+    requested: Notify,
+}
+
+impl DrainRequests {
+    /// Asks for a drain; several requests for a zone are one.
+    pub fn request(&self, zone: &Zone) {
+        self.zones.lock().unwrap_or_else(PoisonError::into_inner).insert(zone.clone());
+        self.requested.notify_one();
+    }
+
+    async fn take(&self) -> HashSet<Zone> {
+        self.requested.notified().await;
+        std::mem::take(&mut self.zones.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Dispatch {
+    /// Drains the zones for which it is asked, until `stop`. What is left then, the sweep of another process finds.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn run_drains(self, stop: CancellationToken) -> Result<(), Infallible> {
+        while let Some(zones) = stop.run_until_cancelled(self.drains.take()).await {
+            let drains = zones.into_iter().map(|zone| {
+                let (dispatch, stop) = (self.clone(), stop.clone());
+                async move {
+                    if let Err(error) = dispatch.drain(&zone, &stop).await {
+                        tracing::warn!(%zone, %error, "draining broke off; the next sweep goes on");
+                    }
+                }
+            });
+            let drains: Vec<_> = drains.collect();
+            stream::iter(drains).for_each_concurrent(ZONES, |drain| drain).await;
+        }
+        Ok(())
+    }
+
+    /// Drains a zone until nobody waits or nobody can take an order.
+    async fn drain(&self, zone: &Zone, stop: &CancellationToken) -> Result<(), DispatchError> {
+        while !stop.is_cancelled() {
+            match self.choice.drain(zone, (self.ambient.now)(), STEP).await? {
+                Warm::Cold => self.warm(zone).await?,
+                Warm::Answer(picks) => {
+                    let more = picks.drainable;
+                    self.record_picks(zone, picks).await?;
+                    if !more {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Records picks for orders that are recorded as waiting.
+    pub(super) async fn record_picks(&self, zone: &Zone, picks: Picks) -> Result<(), DispatchError> {
+        if picks.picks.is_empty() {
+            return Ok(());
+        }
+        let held: Vec<_> = picks.picks.iter().map(|(_, pick)| Some(pick.courier_id)).collect();
+        let proposal = |(order_id, pick)| Proposal {
+            source: Source::Line(zone.clone(), order_id),
+            pick: Some(pick),
+            assignment_event_id: (self.ambient.new_event_id)(),
+        };
+        let proposals: Vec<_> = picks.picks.into_iter().map(proposal).collect();
+        self.record(&proposals, &held).await
+    }
+}

@@ -1,0 +1,55 @@
+//! Loading a cold zone into Redis from the facts.
+
+use dispatch_contracts::zone::Zone;
+use uuid::Uuid;
+
+use super::{Dispatch, DispatchError};
+use crate::choice::LoadStep;
+
+/// Entries in one step: a few milliseconds of Redis.
+const STEP: usize = 500;
+
+impl Dispatch {
+    /// Returns when the zone is warm, or was a moment ago. One process loads; the others wait for it.
+    pub(super) async fn warm(&self, zone: &Zone) -> Result<(), DispatchError> {
+        // Closed never: the semaphore lives as long as `self`.
+        let _permit = self.loads.acquire().await.ok();
+        let lock = self.facts.lock_zone(zone).await?;
+        if !self.choice.is_warm(zone).await? {
+            self.load(zone).await?;
+        }
+        lock.rollback().await.map_err(|error| DispatchError::Facts(error.into()))
+    }
+
+    async fn load(&self, zone: &Zone) -> Result<(), DispatchError> {
+        let token = Uuid::new_v4().simple().to_string();
+        // Emptied before the facts are read: what commits after the reading finds the zone cold, or warm by then, and
+        // is told to it either way.
+        if !self.choice.load(zone, &token, &LoadStep::Begin).await? {
+            return Ok(());
+        }
+        let facts = self.facts.zone(zone).await?;
+        tracing::info!(
+            %zone,
+            couriers = facts.couriers.len(),
+            orders = facts.orders.len(),
+            waiting = facts.waiting.len(),
+            "loading the zone into Redis"
+        );
+        let drainable = !facts.waiting.is_empty();
+        let orders = facts.orders.chunks(STEP).map(|chunk| LoadStep::Orders(chunk.to_vec()));
+        let couriers = facts.couriers.chunks(STEP).map(|chunk| LoadStep::Couriers(chunk.to_vec()));
+        let pending = facts.waiting.chunks(STEP).map(|chunk| LoadStep::Pending(chunk.to_vec()));
+        for step in orders.chain(couriers).chain(pending).chain([LoadStep::Finish]) {
+            if !self.choice.load(zone, &token, &step).await? {
+                tracing::warn!(%zone, "somebody else loads the zone");
+                return Ok(());
+            }
+        }
+        metrics::counter!("zone_loads_total").increment(1);
+        if drainable {
+            self.drains.request(zone);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,106 @@
+//! Couriers: taking over news, and reading what is known.
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    courier::Capacity,
+    event::{AddCourier, Version},
+    id::CourierId,
+    zone::Zone,
+};
+use events::Incoming;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::{Facts, FactsError, log};
+use crate::domain::courier::Courier;
+
+/// A row of `couriers`.
+#[derive(FromRow)]
+pub(super) struct Row {
+    courier_id: Uuid,
+    zone: String,
+    is_available: bool,
+    capacity: Option<i32>,
+    version_at: DateTime<Utc>,
+    version_event_id: Uuid,
+    former_zone: Option<String>,
+    /// Only some statements read it.
+    #[sqlx(default)]
+    carried: i64,
+}
+
+impl TryFrom<Row> for Courier {
+    type Error = FactsError;
+
+    fn try_from(row: Row) -> Result<Self, FactsError> {
+        Ok(Self {
+            courier_id: row.courier_id.into(),
+            zone: zone(row.zone)?,
+            is_available: row.is_available,
+            capacity: row.capacity.and_then(|capacity| Capacity::try_from(i64::from(capacity)).ok()),
+            version: Version { at: row.version_at, event_id: row.version_event_id.into() },
+            former_zone: row.former_zone.map(zone).transpose()?,
+            carried: u32::try_from(row.carried).unwrap_or(u32::MAX),
+        })
+    }
+}
+
+pub(super) fn zone(text: String) -> Result<Zone, FactsError> {
+    text.parse().map_err(|_| FactsError::Value { table: "zones", value: text })
+}
+
+impl Facts {
+    /// Logs news of couriers, takes over what is newer than what is known, and answers how each of them is now.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer; nothing took effect, or all of it, and it may be repeated.
+    pub async fn take_over(&self, news: &[(&Incoming, &AddCourier)]) -> Result<Vec<Courier>, FactsError> {
+        let mut newest: Vec<_> = news.to_vec();
+        newest.sort_by_key(|(event, courier)| (courier.courier_id, std::cmp::Reverse(event.version)));
+        newest.dedup_by_key(|(_, courier)| courier.courier_id);
+        let ids: Vec<Uuid> = newest.iter().map(|(_, courier)| courier.courier_id.as_uuid()).collect();
+        let zones: Vec<&str> = newest.iter().map(|(_, courier)| courier.zone.as_str()).collect();
+        let events: Vec<Uuid> = newest.iter().map(|(event, _)| event.event_id.as_uuid()).collect();
+
+        let mut transaction = self.begin().await?;
+        let entries: Vec<_> = news.iter().map(|(event, _)| log::Entry::from(*event)).collect();
+        log::append(&mut transaction, &entries).await?;
+        sqlx::query(include_str!("sql/insert_couriers.sql"))
+            .bind(&ids)
+            .bind(&zones)
+            .bind(&events)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(include_str!("sql/lock_couriers.sql")).bind(&ids).execute(&mut *transaction).await?;
+        sqlx::query(include_str!("sql/update_couriers.sql"))
+            .bind(&ids)
+            .bind(&zones)
+            .bind(newest.iter().map(|(_, courier)| courier.is_available).collect::<Vec<_>>())
+            .bind(newest.iter().map(|(_, courier)| capacity(courier)).collect::<Vec<_>>())
+            .bind(newest.iter().map(|(event, _)| event.version.at).collect::<Vec<_>>())
+            .bind(&events)
+            .execute(&mut *transaction)
+            .await?;
+        let couriers = read(&mut transaction, &ids).await?;
+        transaction.commit().await?;
+        Ok(couriers)
+    }
+
+    /// How these couriers are now; one who is unknown is absent.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn couriers(&self, ids: &[CourierId]) -> Result<Vec<Courier>, FactsError> {
+        let ids: Vec<Uuid> = ids.iter().map(CourierId::as_uuid).collect();
+        read(&mut *self.pool.acquire().await?, &ids).await
+    }
+}
+
+fn capacity(courier: &AddCourier) -> Option<i32> {
+    courier.capacity.and_then(|capacity| i32::try_from(capacity.get()).ok())
+}
+
+async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Courier>, FactsError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/couriers.sql")).bind(ids).fetch_all(connection).await?;
+    rows.into_iter().map(Courier::try_from).collect()
+}

@@ -1,0 +1,108 @@
+//! Lookups of single facts.
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    order::OrderStatus,
+    zone::Zone,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{Facts, FactsError, couriers};
+
+/// What is decided about an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Its zone.
+    pub zone: Zone,
+    /// Where it is in its life.
+    pub status: OrderStatus,
+    /// Who has it.
+    pub courier_id: Option<CourierId>,
+    /// Since when.
+    pub assigned_at: Option<DateTime<Utc>>,
+    /// Open orders they had then.
+    pub score: Option<u32>,
+}
+
+/// How loaded a courier is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CourierLoad {
+    /// Who.
+    pub courier_id: CourierId,
+    /// Their zone.
+    pub zone: Zone,
+    /// Whether they take orders now.
+    pub is_available: bool,
+    /// Orders now assigned to them.
+    pub open_orders: u32,
+    /// Most open orders at once.
+    pub capacity: Option<u32>,
+}
+
+#[derive(FromRow)]
+struct AssignmentRow {
+    order_id: Uuid,
+    zone: String,
+    status: String,
+    courier_id: Option<Uuid>,
+    assigned_at: Option<DateTime<Utc>>,
+    score: Option<i32>,
+}
+
+#[derive(FromRow)]
+struct LoadRow {
+    courier_id: Uuid,
+    zone: String,
+    is_available: bool,
+    capacity: Option<i32>,
+    open_orders: i64,
+}
+
+impl Facts {
+    /// What is decided about an order; nothing when it was not heard of.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn assignment(&self, order_id: OrderId) -> Result<Option<Assignment>, FactsError> {
+        let query = sqlx::query_as::<_, AssignmentRow>(include_str!("sql/assignment.sql"));
+        let Some(row) = query.bind(order_id.as_uuid()).fetch_optional(&self.pool).await? else { return Ok(None) };
+        let status = row.status.parse().map_err(|_| FactsError::Value { table: "orders", value: row.status })?;
+        Ok(Some(Assignment {
+            order_id: row.order_id.into(),
+            zone: couriers::zone(row.zone)?,
+            status,
+            courier_id: row.courier_id.map(CourierId::from),
+            assigned_at: row.assigned_at,
+            score: row.score.and_then(|score| u32::try_from(score).ok()),
+        }))
+    }
+
+    /// How loaded a courier is; nothing when they were not heard of.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn courier_load(&self, courier_id: CourierId) -> Result<Option<CourierLoad>, FactsError> {
+        let query = sqlx::query_as::<_, LoadRow>(include_str!("sql/courier_load.sql"));
+        let Some(row) = query.bind(courier_id.as_uuid()).fetch_optional(&self.pool).await? else { return Ok(None) };
+        Ok(Some(CourierLoad {
+            courier_id: row.courier_id.into(),
+            zone: couriers::zone(row.zone)?,
+            is_available: row.is_available,
+            open_orders: u32::try_from(row.open_orders).unwrap_or(u32::MAX),
+            capacity: row.capacity.and_then(|capacity| u32::try_from(capacity).ok()),
+        }))
+    }
+
+    /// Whether an event named the zone.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn knows_zone(&self, zone: &Zone) -> Result<bool, FactsError> {
+        let query = sqlx::query_scalar(include_str!("sql/zone_exists.sql"));
+        Ok(query.bind(zone.as_str()).fetch_one(&self.pool).await?)
+    }
+}
