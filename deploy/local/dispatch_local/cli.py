@@ -41,14 +41,14 @@ def main() -> int:
     stopping.listen()
     try:
         return _command(name, arguments)
-    except stopping.Stopped:
-        return 128 + stopping.by_signal
+    except stopping.Stopped as stopped:
+        return 128 + stopped.number
     except Problem as problem:
         line = str(problem)
     except OSError as error:  # a full disk, a folder that belongs to another user
         line = f"{error.strerror or error}: {error.filename}" if error.filename else str(error)
     if stopping.requested.is_set():  # what failed was ended together with us
-        return 128 + stopping.by_signal
+        return 128 + stopping.Stopped().number
     print(f"dispatch: {line}", file=sys.stderr)
     return 1
 

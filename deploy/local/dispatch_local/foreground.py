@@ -1,78 +1,91 @@
 """Runs one command with the terminal as its own: cargo, or what the person named.
 
-Guarantees: output goes straight to the terminal, and Ctrl-C reaches the command as if it had been typed to it alone. When we are
-asked to stop in another way, the command and what it started are ended first. Afterwards nothing that it started and
-left in its process group runs on.
+Guarantees: output goes straight to the terminal; its keys (Ctrl-C, Ctrl-Z) do what they do for a command that a shell runs.
+When we are asked to stop in another way, the command is ended first. Nothing that it started and left in its process
+group runs on afterwards, also when we are killed.
 """
 
 import os
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 from .problem import Problem
 from .process import dies_with_us
 from .stopping import Stopped, requested, wait_regardless
+from .terminal import Terminal
 
 
 def run_in_foreground(
     command: list[str], environment: dict[str, str], folder: Path | None = None, output: int | None = None
 ) -> int:
     """Runs the command to its end; its exit code (128 + signal as in a shell). Raises Stopped when asked to stop."""
-    terminal = sys.stdin.fileno() if sys.stdin and sys.stdin.isatty() else None
+    terminal = Terminal()
+    tie = dies_with_us(signal.SIGKILL)
+
+    def before_exec() -> None:
+        terminal.give_to(os.getpgrp())  # here, since a shell that finds itself in the background stops
+        if tie:
+            tie()
+
     try:
         child = subprocess.Popen(
             command,
             env=environment,
             cwd=folder,
-            stdin=None if terminal is not None else subprocess.DEVNULL,
+            stdin=None if terminal.ours else subprocess.DEVNULL,
             stdout=output,
             process_group=0,
-            preexec_fn=dies_with_us(signal.SIGKILL),
+            preexec_fn=before_exec,
         )
     except OSError as error:
         raise Problem(f"{command[0]} cannot be run: {error.strerror}") from None
+    guard = _guard(child.pid)
     try:
-        _give_terminal(terminal, child.pid)
-        while child.poll() is None and not requested.is_set():
-            try:
-                child.wait(timeout=0.1)
-            except subprocess.TimeoutExpired:
-                pass
+        _wait(child, terminal)
     finally:
-        _give_terminal(terminal, os.getpgrp())
+        terminal.take_back()
         _end_group(child)
-    code = child.returncode
-    if requested.is_set() or code == -signal.SIGINT:
+        guard.kill()
+        guard.communicate()
+    if requested.is_set():
         raise Stopped
-    return code if code >= 0 else 128 - code
+    if child.returncode == -signal.SIGINT:  # Ctrl-C spoke to the command alone
+        raise Stopped(signal.SIGINT)
+    return child.returncode if child.returncode >= 0 else 128 - child.returncode
+
+
+def _wait(child: subprocess.Popen, terminal: Terminal) -> None:
+    """Until the command ends or we are asked to stop. When it is stopped by Ctrl-Z, so are we, until we are resumed."""
+    while child.poll() is None and not requested.wait(0.05):
+        if terminal.ours and _is_stopped(child.pid):
+            terminal.take_back()
+            os.killpg(os.getpgrp(), signal.SIGSTOP)
+            terminal.give_to(child.pid)
+            os.killpg(child.pid, signal.SIGCONT)
+
+
+def _is_stopped(pid: int) -> bool:
+    try:
+        return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None
+    except ChildProcessError:
+        return False  # it has just ended
+
+
+def _guard(group: int) -> subprocess.Popen:
+    """Waits for the end of a pipe, which comes when we die, and then kills the process group."""
+    script = 'read -r _; kill -9 "-$0"'
+    return subprocess.Popen(["/bin/sh", "-c", script, str(group)], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _end_group(child: subprocess.Popen) -> None:
     if child.poll() is None:
-        os.killpg(child.pid, signal.SIGINT)
-        if not wait_regardless(lambda: child.poll() is not None, 5):
-            os.killpg(child.pid, signal.SIGTERM)
-            wait_regardless(lambda: child.poll() is not None, 2)
+        for number, seconds in ((signal.SIGINT, 5), (signal.SIGTERM, 2)):
+            os.killpg(child.pid, number)
+            if wait_regardless(lambda: child.poll() is not None, seconds):
+                break
     try:
         os.killpg(child.pid, signal.SIGKILL)
-        time.sleep(0)
-    except (ProcessLookupError, PermissionError):
+    except (ProcessLookupError, PermissionError):  # PermissionError: macOS, when only zombies are left
         pass
     child.wait()
-
-
-def _give_terminal(terminal: int | None, group: int) -> None:
-    """Makes the process group the one that the terminal's keys speak to."""
-    if terminal is None:
-        return
-    former = signal.signal(signal.SIGTTOU, signal.SIG_IGN)  # else taking the terminal back would stop us
-    try:
-        if os.tcgetpgrp(terminal) in (os.getpgrp(), group) or group == os.getpgrp():
-            os.tcsetpgrp(terminal, group)
-    except OSError:
-        pass
-    finally:
-        signal.signal(signal.SIGTTOU, former)

@@ -12,20 +12,24 @@ from collections.abc import Callable
 
 
 class Stopped(Exception):
-    """The person or the system asked us to stop."""
+    """The person or the system asked us to stop, by this signal."""
+
+    def __init__(self, number: int | None = None) -> None:
+        super().__init__()
+        self.number = number or _first
 
 
 requested = threading.Event()
 hurry = threading.Event()
-by_signal = signal.SIGTERM
+_first: int = signal.SIGTERM
 
 
 def _on_signal(number: int, _frame: object) -> None:
-    global by_signal
+    global _first
     if requested.is_set():
         hurry.set()
     else:
-        by_signal = signal.Signals(number)
+        _first = number
         requested.set()
 
 

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as xml
+from datetime import UTC, datetime
 
 from . import environment
 from .install import Installed
@@ -21,11 +22,12 @@ def apply(installed: Installed, port: int) -> None:
     """Makes the topology what the template says."""
     if _applied_template(port) == TEMPLATE.read_text(encoding="utf-8"):
         return
+    begun = datetime.now(UTC)
     deployed = _aws(installed, port, "deploy", "--stack-name", STACK, "--template-file", str(TEMPLATE),
                     "--no-fail-on-empty-changeset")  # fmt: skip
     if deployed.returncode != 0:
         said = " ".join(deployed.stderr.split())
-        reasons = _refused(installed, port)
+        reasons = _refused(installed, port, begun)
         raise Problem(f"the topology was not accepted by the local SNS and SQS: {'; '.join(reasons) or said}")
 
 
@@ -52,12 +54,13 @@ def _query(port: int, action: str) -> xml.Element | None:
         return None  # not there; whatever else is wrong, the deployment says
 
 
-def _refused(installed: Installed, port: int) -> list[str]:
-    """What failed, from the events of the stack."""
-    query = "StackEvents[?ends_with(ResourceStatus, '_FAILED')].[LogicalResourceId, ResourceStatusReason]"
+def _refused(installed: Installed, port: int, since: datetime) -> list[str]:
+    """What has failed, from the events of the stack."""
+    query = "StackEvents[?ends_with(ResourceStatus, '_FAILED')].[Timestamp, LogicalResourceId, ResourceStatusReason]"
     shown = _aws(installed, port, "describe-stack-events", "--stack-name", STACK, "--query", query, "--output", "json")
     try:
-        return [f"{resource}: {reason}" for resource, reason in json.loads(shown.stdout)]
+        events = json.loads(shown.stdout)
+        return [f"{what}: {why}" for when, what, why in events if datetime.fromisoformat(when) >= since]
     except ValueError:
         return []
 

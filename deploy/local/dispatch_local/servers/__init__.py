@@ -1,7 +1,8 @@
 """The servers that the services need: PostgreSQL, Valkey, and SNS and SQS. A file for each.
 
 Guarantees of `start_all`: when it returns, each server answers and holds what the services expect (databases, topics,
-queues). A server that does not come up is a Problem with the path of its log, after a bounded time.
+queues). A server that does not come up is a Problem with the path of its log, after a bounded time. A log holds what
+was said since the last `start_all`; the one before it is kept beside it.
 """
 
 from collections.abc import Sequence
@@ -31,6 +32,10 @@ class Server(Protocol):
 def start_all(servers: Sequence[Server], seconds: float = 60) -> None:
     """Starts all of them side by side, waits for each, fills each."""
     for server in servers:
+        log = server.process.log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if log.exists():
+            log.replace(log.with_suffix(".previous.log"))
         start(server)
     for server in servers:
         wait_and_fill(server, seconds)
@@ -39,10 +44,6 @@ def start_all(servers: Sequence[Server], seconds: float = 60) -> None:
 def start(server: Server) -> None:
     """Starts the server without waiting for it."""
     server.prepare()
-    log = server.process.log
-    log.parent.mkdir(parents=True, exist_ok=True)
-    if log.exists():
-        log.replace(log.with_suffix(".previous.log"))
     server.process.start()
 
 
