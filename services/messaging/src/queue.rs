@@ -10,6 +10,7 @@ use aws_sdk_sqs::{
     },
 };
 use chrono::Utc;
+use futures::{FutureExt as _, future::BoxFuture};
 use serde::Deserialize;
 
 use crate::{Clients, Message, describe};
@@ -107,6 +108,15 @@ impl Queue {
         let asked = self.clients.sqs.get_queue_attributes().queue_url(&self.url);
         let asked = asked.attribute_names(QueueAttributeName::QueueArn).send().await;
         asked.map(|_| ()).map_err(|e| self.error("GetQueueAttributes", describe(&e)))
+    }
+
+    /// Asks SQS for this queue whenever it is called; for readiness checks.
+    pub fn check(&self) -> impl Fn() -> BoxFuture<'static, Result<(), QueueError>> + Send + Sync + use<> {
+        let queue = self.clone();
+        move || {
+            let queue = queue.clone();
+            async move { queue.ping().await }.boxed()
+        }
     }
 
     /// One long poll: up to ten messages, invisible to others for `visibility`.

@@ -20,7 +20,7 @@ pub mod orders;
 pub mod postgres;
 pub mod settings;
 
-use std::{io, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, order_service_server::OrderServiceServer};
@@ -32,7 +32,7 @@ use messaging::{
 use runtime::{
     Clock, Health, Ids, Lifecycle,
     database::{self, DatabaseError},
-    lifecycle::LifecycleError,
+    lifecycle::{LifecycleError, infallible},
     serve::{self, BindError},
     telemetry::PrometheusHandle,
 };
@@ -94,12 +94,9 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
 
     let health = Arc::new(
         Health::default()
-            .needs("database", move || {
-                let pool = pool.clone();
-                async move { database::ping(&pool).await }
-            })
-            .needs("events_queue", ping(&events_queue))
-            .needs("assignments_queue", ping(&assignments_queue)),
+            .needs("database", database::check(&pool))
+            .needs("events_queue", events_queue.check())
+            .needs("assignments_queue", assignments_queue.check()),
     );
     let router = rest::api::finish(http::routes().with_state(api)).merge(health.clone().router(metrics));
     let grpc = OrderServiceServer::new(Grpc(orders.clone()));
@@ -117,17 +114,4 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "order-service is up");
     Ok(lifecycle)
-}
-
-fn ping(queue: &Queue) -> impl Fn() -> futures::future::BoxFuture<'static, Result<(), QueueError>> + use<> {
-    let queue = queue.clone();
-    move || {
-        let queue = queue.clone();
-        Box::pin(async move { queue.ping().await })
-    }
-}
-
-async fn infallible(task: impl Future<Output = ()>) -> io::Result<()> {
-    task.await;
-    Ok(())
 }

@@ -1,11 +1,11 @@
 //! The service's own PostgreSQL database: connected to and migrated at start.
 
-use std::time::Duration;
+use std::{error::Error, future::Future, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Decode, PgPool, Postgres, Row as _, Type,
     migrate::{MigrateError, Migrator},
-    postgres::PgPoolOptions,
+    postgres::{PgPoolOptions, PgRow},
 };
 
 use crate::settings::DatabaseSettings;
@@ -54,4 +54,28 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
 /// It does not.
 pub async fn ping(pool: &PgPool) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT 1").execute(pool).await.map(|_| ())
+}
+
+/// Asks the database whenever it is called; for [`Health::needs`](crate::Health::needs).
+pub fn check(pool: &PgPool) -> impl Fn() -> CheckFuture + Send + Sync + use<> {
+    let pool = pool.clone();
+    move || {
+        let pool = pool.clone();
+        Box::pin(async move { ping(&pool).await })
+    }
+}
+
+/// What [`check`] answers.
+pub type CheckFuture = std::pin::Pin<Box<dyn Future<Output = Result<(), sqlx::Error>> + Send>>;
+
+/// Reads a column into a value that checks itself, such as a newtype.
+///
+/// # Errors
+/// The column is not there, or what it holds is refused; the error names the column.
+pub fn column<'r, S, T, E>(row: &'r PgRow, name: &str, read: impl FnOnce(S) -> Result<T, E>) -> Result<T, sqlx::Error>
+where
+    S: Decode<'r, Postgres> + Type<Postgres>,
+    E: Into<Box<dyn Error + Send + Sync>>,
+{
+    read(row.try_get(name)?).map_err(|error| sqlx::Error::ColumnDecode { index: name.to_owned(), source: error.into() })
 }

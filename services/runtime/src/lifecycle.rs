@@ -3,7 +3,7 @@
 //! First the ways in stop (servers, consumers) and finish what they took; then the ways out (relays) send what that
 //! produced. When a task ends by itself the process stops too and says so: half a service helps nobody.
 
-use std::{fmt::Display, future::Future, sync::Arc, time::Duration};
+use std::{convert::Infallible, fmt::Display, future::Future, sync::Arc, time::Duration};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -104,6 +104,15 @@ impl Lifecycle {
             report(ended);
         }
     }
+}
+
+/// A task that cannot fail, as [`Lifecycle::way_in`] and [`Lifecycle::way_out`] take it.
+///
+/// # Errors
+/// None.
+pub async fn infallible(task: impl Future<Output = ()>) -> Result<(), Infallible> {
+    task.await;
+    Ok(())
 }
 
 async fn named<F, E>(name: &'static str, task: F) -> Ended

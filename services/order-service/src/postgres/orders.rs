@@ -1,7 +1,5 @@
 //! The table `orders`, read and added to by requests. What events say is written by [`news`](super::news).
 
-use std::error::Error;
-
 use dispatch_contracts::{
     event::AddOrder,
     id::{CourierId, OrderId},
@@ -9,6 +7,7 @@ use dispatch_contracts::{
     resource::Order,
     zone::Zone,
 };
+use runtime::database::column;
 use sqlx::{FromRow, PgExecutor, Row as _, postgres::PgRow, types::Uuid};
 
 use crate::orders::{OrderFilter, Position};
@@ -18,24 +17,17 @@ struct Shown(Order);
 
 impl FromRow<'_, PgRow> for Shown {
     fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
-        let courier_id: Option<Uuid> = row.try_get("courier_id")?;
         Ok(Self(Order {
             order_id: row.try_get::<Uuid, _>("order_id")?.into(),
-            details: row.try_get::<String, _>("details")?.try_into().map_err(|e: String| column("details", e))?,
-            zone: row.try_get::<String, _>("zone")?.parse().map_err(|e| column("zone", e))?,
-            status: row.try_get::<String, _>("status")?.parse().map_err(|e: &str| column("status", e))?,
-            priority: i64::from(row.try_get::<i16, _>("priority")?)
-                .try_into()
-                .map_err(|e: &str| column("priority", e))?,
+            details: column(row, "details", |text: String| text.try_into())?,
+            zone: column(row, "zone", str::parse)?,
+            status: column(row, "status", str::parse)?,
+            priority: column(row, "priority", |number: i16| i64::from(number).try_into())?,
             added_at: row.try_get("added_at")?,
-            courier_id: courier_id.map(CourierId::from),
+            courier_id: row.try_get::<Option<Uuid>, _>("courier_id")?.map(CourierId::from),
             assigned_at: row.try_get("assigned_at")?,
         }))
     }
-}
-
-fn column(name: &str, error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::ColumnDecode { index: name.to_owned(), source: error.into() }
 }
 
 /// Adds the order, or completes the row of one of which only its assignment was known; nothing if it is there.

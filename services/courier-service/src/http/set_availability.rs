@@ -1,0 +1,77 @@
+//! `POST /couriers/{courierId}/available` and `/unavailable`
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use dispatch_contracts::resource::Courier;
+use rest::{Path, Problem};
+
+use super::{Api, WhichCourier, location, trace};
+
+/// Say that a courier takes orders
+///
+/// Also when it is so already: it is published again, as newer news. A body is not read.
+#[utoipa::path(
+    post,
+    path = "/couriers/{courierId}/available",
+    tag = "couriers",
+    params(
+        WhichCourier,
+        ("traceparent" = Option<String>, Header,
+            description = "W3C trace context; the courier's event continues it. A value that is not valid is passed over."),
+    ),
+    responses(
+        (status = 202, description = "Set; the other services will hear of it", body = Courier,
+            headers(("Location" = String, description = "The courier's path"))),
+        (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn available(
+    api: State<Api>,
+    which: Path<WhichCourier>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    set(api, which, &headers, true).await
+}
+
+/// Say that a courier takes no orders
+///
+/// They keep the orders they have. Also when it is so already: it is published again, as newer news. A body is not read.
+#[utoipa::path(
+    post,
+    path = "/couriers/{courierId}/unavailable",
+    tag = "couriers",
+    params(
+        WhichCourier,
+        ("traceparent" = Option<String>, Header,
+            description = "W3C trace context; the courier's event continues it. A value that is not valid is passed over."),
+    ),
+    responses(
+        (status = 202, description = "Set; the other services will hear of it", body = Courier,
+            headers(("Location" = String, description = "The courier's path"))),
+        (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn unavailable(
+    api: State<Api>,
+    which: Path<WhichCourier>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    set(api, which, &headers, false).await
+}
+
+async fn set(
+    State(api): State<Api>,
+    Path(WhichCourier { courier_id }): Path<WhichCourier>,
+    headers: &HeaderMap,
+    is_available: bool,
+) -> Result<Response, Problem> {
+    let courier = api.couriers.set_availability(courier_id, is_available, trace(headers)).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(&courier))], axum::Json(courier)).into_response())
+}

@@ -1,0 +1,118 @@
+//! courier-service: owns couriers, and shows which orders they have.
+//!
+//! ```text
+//! http ----> couriers, pairs <---- events (courier-events-queue, assignment-queue)
+//! grpc ---->   |
+//!              +--> postgres (couriers, pairs, outbox) --> relay --> SNS events-topic
+//! http ----> lookup --> order-service (gRPC)
+//! ```
+//!
+//! Guarantees: what was said of a courier and answered for is durable and will be published, the newest news of a courier
+//! wins whatever order it arrives in, and so does the newest decision about an order.
+
+pub mod couriers;
+pub mod domain;
+pub mod error;
+pub mod events;
+pub mod grpc;
+pub mod http;
+pub mod lookup;
+pub mod pairs;
+pub mod postgres;
+pub mod settings;
+
+use std::{sync::Arc, time::Duration};
+
+use ::events::Consume;
+use dispatch_contracts::grpc::{DESCRIPTORS, courier_service_server::CourierServiceServer};
+use messaging::{
+    Clients, Consumer, Outbox, Publisher, Queue,
+    outbox::{self, Relay},
+    queue::QueueError,
+};
+use runtime::{
+    Clock, Health, Ids, Lifecycle,
+    database::{self, DatabaseError},
+    lifecycle::{LifecycleError, infallible},
+    serve::{self, BindError},
+    telemetry::PrometheusHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    couriers::Couriers,
+    events::{Assignments, CourierEvents},
+    grpc::Grpc,
+    http::Api,
+    lookup::OrderLookup,
+    pairs::Pairs,
+    settings::Settings,
+};
+
+/// How long a start waits for queues that are themselves being made.
+const QUEUES: Duration = Duration::from_secs(60);
+
+/// Why the service did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A port is not free.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// A queue is not there.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// A part of it broke off, or did not drain in time.
+    #[error(transparent)]
+    Lifecycle(#[from] LifecycleError),
+}
+
+/// Runs the service until `stop`, then drains.
+///
+/// # Errors
+/// It could not start, a part of it ended by itself, or it did not drain within its grace period.
+pub async fn run(settings: Settings, metrics: PrometheusHandle, stop: CancellationToken) -> Result<(), RunError> {
+    match stop.run_until_cancelled(start(settings, metrics)).await {
+        Some(started) => Ok(started?.run(stop).await?),
+        None => Ok(()), // Told to stop while still waiting for its servers: there is nothing to drain.
+    }
+}
+
+async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycle, RunError> {
+    let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
+    let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
+    let pool = database::open(&settings.database, &outbox::with_migrations(&postgres::MIGRATIONS)).await?;
+    let clients = Clients::load(&settings.aws).await;
+    let events_queue = Queue::wait_for(&clients, &settings.events_queue, QUEUES).await?;
+    let assignments_queue = Queue::wait_for(&clients, &settings.assignments_queue, QUEUES).await?;
+
+    let outbox = Outbox::new(settings.events_topic_arn.clone());
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let couriers = Couriers::new(pool.clone(), outbox, Clock::system(), Ids::random());
+    let pairs = Pairs::new(pool.clone());
+    let api = Api { couriers: couriers.clone(), pairs: pairs.clone(), orders: OrderLookup::new(&settings.lookup) };
+
+    let health = Arc::new(
+        Health::default()
+            .needs("database", database::check(&pool))
+            .needs("events_queue", events_queue.check())
+            .needs("assignments_queue", assignments_queue.check()),
+    );
+    let router = rest::api::finish(http::routes().with_state(api)).merge(health.clone().router(metrics));
+    let grpc = CourierServiceServer::new(Grpc { couriers: couriers.clone(), pairs: pairs.clone() });
+    let courier_events = Arc::new(Consume(CourierEvents(couriers)));
+    let courier_events = Consumer::new(events_queue, courier_events, settings.consumer.clone());
+    let assignments = Arc::new(Consume(Assignments(pairs)));
+    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
+
+    let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
+    lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, stop));
+    lifecycle.way_in("courier events", |stop| infallible(courier_events.run(stop)));
+    lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
+    lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "courier-service is up");
+    Ok(lifecycle)
+}

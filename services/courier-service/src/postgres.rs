@@ -1,0 +1,9 @@
+//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their size.
+
+pub mod couriers;
+pub mod pairs;
+
+use sqlx::migrate::Migrator;
+
+/// This service's own migrations; those of the outbox come before them.
+pub static MIGRATIONS: Migrator = sqlx::migrate!();

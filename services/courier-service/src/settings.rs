@@ -1,0 +1,78 @@
+//! Settings: each is a flag and an environment variable of the same name.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::{Args, Parser};
+use messaging::{AwsSettings, ConsumerSettings};
+use runtime::{DatabaseSettings, LogSettings, ShutdownSettings, dial};
+use tonic::transport::Endpoint;
+
+/// Owns couriers: takes news of them over REST and from events, shows them, and shows which orders they have.
+#[derive(Debug, Parser)]
+#[command(version)]
+pub struct Settings {
+    /// Where REST, /docs, /livez, /readyz and /metrics listen.
+    #[arg(long, env, default_value = "0.0.0.0:9070")]
+    pub http_addr: SocketAddr,
+    /// Where gRPC listens.
+    #[arg(long, env, default_value = "0.0.0.0:9071")]
+    pub grpc_addr: SocketAddr,
+    /// The topic that news of couriers is published to.
+    #[arg(long, env, default_value = "arn:aws:sns:eu-west-2:123450000001:events-topic")]
+    pub events_topic_arn: String,
+    /// The queue that brings news of couriers.
+    #[arg(long, env, default_value = "courier-events-queue")]
+    pub events_queue: String,
+    /// The queue that brings who has which order.
+    #[arg(long, env, default_value = "assignment-queue")]
+    pub assignments_queue: String,
+    /// Lookups at order-service.
+    #[command(flatten)]
+    pub lookup: LookupSettings,
+    /// The database.
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// SNS and SQS.
+    #[command(flatten)]
+    pub aws: AwsSettings,
+    /// Consumers.
+    #[command(flatten)]
+    pub consumer: ConsumerSettings,
+    /// Logs.
+    #[command(flatten)]
+    pub log: LogSettings,
+    /// The end.
+    #[command(flatten)]
+    pub shutdown: ShutdownSettings,
+}
+
+/// Lookups at order-service, for `?expand=order`.
+#[derive(Debug, Clone, Args)]
+pub struct LookupSettings {
+    /// Where order-service has its gRPC.
+    #[arg(long, env, default_value = "http://localhost:9081", value_parser = dial::address)]
+    pub order_service_grpc_url: Endpoint,
+    /// How long a lookup may take, in milliseconds; past it the answer says what is missing.
+    #[arg(long, env, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=15_000))]
+    pub lookup_timeout_milliseconds: u64,
+}
+
+impl LookupSettings {
+    /// How long a lookup may take.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        Duration::from_millis(self.lookup_timeout_milliseconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_is_well_formed() {
+        Settings::command().debug_assert();
+    }
+}
