@@ -26,6 +26,7 @@ use crate::domain::{pick::Pick, settlement::Update};
 /// Far above what a script takes: past it the server is down or the network is.
 const RESPONSE: Duration = Duration::from_secs(5);
 const CONNECT: Duration = Duration::from_secs(2);
+const CONNECT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Redis did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -108,11 +109,24 @@ pub struct Choice {
 }
 
 impl Choice {
-    /// Connects; reconnects by itself from then on.
+    /// Connects, waiting for Redis as long as `patience`; reconnects by itself from then on.
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn connect(client: redis::Client) -> Result<Self, ChoiceError> {
+    pub async fn wait_for(client: redis::Client, patience: Duration) -> Result<Self, ChoiceError> {
+        let started = tokio::time::Instant::now();
+        loop {
+            match Self::connect(&client).await {
+                Err(error) if started.elapsed() < patience => {
+                    tracing::warn!(%error, "Redis does not answer yet");
+                    tokio::time::sleep(CONNECT_AGAIN).await;
+                }
+                connected_or_late => return connected_or_late,
+            }
+        }
+    }
+
+    async fn connect(client: &redis::Client) -> Result<Self, ChoiceError> {
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(RESPONSE))
             .set_connection_timeout(Some(CONNECT))

@@ -21,10 +21,10 @@ mod warm;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use dispatch_contracts::{id::EventId, zone::Zone};
+use dispatch_contracts::zone::Zone;
 use events::Incoming;
 use messaging::{HandlerError, Outbox};
+use runtime::{Clock, Ids};
 use tokio::sync::Semaphore;
 
 use self::drain::DrainRequests;
@@ -61,22 +61,14 @@ impl From<DispatchError> for HandlerError {
     }
 }
 
-/// Where time and new ids come from.
-#[derive(Debug, Clone, Copy)]
-pub struct Ambient {
-    /// The wall clock.
-    pub now: fn() -> DateTime<Utc>,
-    /// An id that no event has.
-    pub new_event_id: fn() -> EventId,
-}
-
 /// What the use cases work with. Cloning shares it.
 #[derive(Clone)]
 pub struct Dispatch {
     facts: Facts,
     choice: Choice,
     outbox: Outbox,
-    ambient: Ambient,
+    clock: Clock,
+    ids: Ids,
     drains: Arc<DrainRequests>,
     loads: Arc<Semaphore>,
 }
@@ -84,9 +76,9 @@ pub struct Dispatch {
 impl Dispatch {
     /// The use cases over these stores.
     #[must_use]
-    pub fn new(facts: Facts, choice: Choice, outbox: Outbox, ambient: Ambient) -> Self {
+    pub fn new(facts: Facts, choice: Choice, outbox: Outbox, clock: Clock, ids: Ids) -> Self {
         let (drains, loads) = (Arc::new(DrainRequests::default()), Arc::new(Semaphore::new(LOADS)));
-        Self { facts, choice, outbox, ambient, drains, loads }
+        Self { facts, choice, outbox, clock, ids, drains, loads }
     }
 
     /// Keeps events in the log that nothing else follows from.

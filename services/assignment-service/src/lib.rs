@@ -15,3 +15,113 @@ pub mod facts;
 pub mod grpc;
 pub mod intake;
 pub mod settings;
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use ::events::Consume;
+use dispatch_contracts::grpc::{DESCRIPTORS, assignment_service_server::AssignmentServiceServer};
+use messaging::{
+    Clients, Consumer, Outbox, Publisher, Queue,
+    outbox::{self, Relay},
+    queue::QueueError,
+};
+use runtime::{
+    Clock, Health, Ids, Lifecycle,
+    database::{self, DatabaseError},
+    lifecycle::LifecycleError,
+    serve::{self, BindError},
+    telemetry::PrometheusHandle,
+};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    choice::{Choice, ChoiceError},
+    dispatch::Dispatch,
+    facts::Facts,
+    grpc::Lookups,
+    intake::Intake,
+    settings::Settings,
+};
+
+/// How long a start waits for servers that are themselves starting.
+const START: Duration = Duration::from_secs(60);
+
+/// Why the service did not start, or did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// A port is not free.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    /// Redis does not answer.
+    #[error("REDIS_URL: {0}")]
+    Redis(#[from] ChoiceError),
+    /// A queue is not there.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    /// A part of it broke off, or did not drain in time.
+    #[error(transparent)]
+    Lifecycle(#[from] LifecycleError),
+}
+
+/// Runs the service until `stop`, then drains.
+///
+/// # Errors
+/// It could not start, a part of it ended by itself, or it did not drain within its grace period.
+pub async fn run(settings: Settings, metrics: PrometheusHandle, stop: CancellationToken) -> Result<(), RunError> {
+    match stop.run_until_cancelled(start(settings, metrics)).await {
+        Some(started) => Ok(started?.run(stop).await?),
+        None => Ok(()), // Told to stop while still waiting for its servers: there is nothing to drain.
+    }
+}
+
+async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycle, RunError> {
+    let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
+    let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
+    let pool = database::open(&settings.database, &outbox::with_migrations(&facts::MIGRATIONS)).await?;
+    let choice = Choice::wait_for(settings.redis_url.clone(), START).await?;
+    let clients = Clients::load(&settings.aws).await;
+    let queue = Queue::wait_for(&clients, &settings.events_queue, START).await?;
+
+    let outbox = Outbox::new(settings.assignment_topic_arn.clone());
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let dispatch = Dispatch::new(Facts::new(pool.clone()), choice.clone(), outbox, Clock::system(), Ids::random());
+    let health = Arc::new(health(pool, choice, queue.clone()));
+    let router = health.clone().router(metrics);
+    let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
+    let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
+    let (drains, sweeps, sweep) = (dispatch.clone(), dispatch, settings.sweep());
+
+    let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
+    lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, stop));
+    lifecycle.way_in("events", |stop| infallible(consumer.run(stop)));
+    lifecycle.way_in("drains", |stop| drains.run_drains(stop));
+    lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));
+    lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
+    Ok(lifecycle)
+}
+
+fn health(pool: sqlx::PgPool, choice: Choice, queue: Queue) -> Health {
+    Health::default()
+        .needs("database", move || {
+            let pool = pool.clone();
+            async move { database::ping(&pool).await }
+        })
+        .needs("redis", move || {
+            let choice = choice.clone();
+            async move { choice.ping().await }
+        })
+        .needs("events_queue", move || {
+            let queue = queue.clone();
+            async move { queue.ping().await }
+        })
+}
+
+async fn infallible(task: impl Future<Output = ()>) -> Result<(), Infallible> {
+    task.await;
+    Ok(())
+}

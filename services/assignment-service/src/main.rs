@@ -1,13 +1,25 @@
-//! The process: settings, telemetry, run, exit code.
+//! The process: settings, telemetry, [`assignment_service::run`], exit code.
 
-use anyhow::Result;
-use assignment_service::settings::Settings;
+use std::process::ExitCode;
+
+use assignment_service::{run, settings::Settings};
 use clap::Parser as _;
+use runtime::{lifecycle::stop_on_signal, telemetry};
 
 #[tokio::main]
-async fn main() -> Result<()> {
+async fn main() -> ExitCode {
     let settings = Settings::parse();
-    let metrics = runtime::telemetry::start(&settings.log)?;
-    let stop = runtime::lifecycle::stop_on_signal()?;
-    assignment_service::run(settings, metrics, stop).await
+    match start(settings).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("assignment-service: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(settings: Settings) -> anyhow::Result<()> {
+    let metrics = telemetry::start(&settings.log)?;
+    let stop = stop_on_signal()?;
+    Ok(run(settings, metrics, stop).await?)
 }

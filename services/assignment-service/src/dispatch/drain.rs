@@ -66,7 +66,7 @@ impl Dispatch {
     /// Drains a zone until nobody waits or nobody can take an order.
     async fn drain(&self, zone: &Zone, stop: &CancellationToken) -> Result<(), DispatchError> {
         while !stop.is_cancelled() {
-            match self.choice.drain(zone, (self.ambient.now)(), STEP).await? {
+            match self.choice.drain(zone, self.clock.now(), STEP).await? {
                 Warm::Cold => self.warm(zone).await?,
                 Warm::Answer(picks) => {
                     let more = picks.drainable;
@@ -89,7 +89,7 @@ impl Dispatch {
         let proposal = |(order_id, pick)| Proposal {
             source: Source::Line(zone.clone(), order_id),
             pick: Some(pick),
-            assignment_event_id: (self.ambient.new_event_id)(),
+            assignment_event_id: self.ids.next(),
         };
         let proposals: Vec<_> = picks.picks.into_iter().map(proposal).collect();
         self.record(&proposals, &held).await

@@ -33,7 +33,7 @@ impl Dispatch {
                 Chosen::Nobody => (None, None),
             };
             held.push(holder);
-            let assignment_event_id = (self.ambient.new_event_id)();
+            let assignment_event_id = self.ids.next();
             proposals.push(Proposal { source: Source::Event(Box::new(new)), pick, assignment_event_id });
         }
         self.record(&proposals, &held).await?;
@@ -43,7 +43,7 @@ impl Dispatch {
 
     /// A choice for each order, loading the zones that are cold.
     async fn choose(&self, orders: &[(Incoming, Order)]) -> Result<Vec<Chosen>, DispatchError> {
-        let now = (self.ambient.now)();
+        let now = self.clock.now();
         let mut chosen: Vec<Option<Chosen>> = vec![None; orders.len()];
         let mut open: Vec<usize> = (0..orders.len()).collect();
         for _ in 0..WARM_ATTEMPTS {

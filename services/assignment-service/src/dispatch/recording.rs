@@ -11,7 +11,7 @@ use crate::{
 impl Dispatch {
     /// Records a batch; `held` says for each proposal with whom Redis has the order.
     pub(super) async fn record(&self, proposals: &[Proposal], held: &[Option<CourierId>]) -> Result<(), DispatchError> {
-        let now = (self.ambient.now)();
+        let now = self.clock.now();
         let recorded = self.facts.record(proposals, &self.outbox, now).await?;
         metrics::counter!("assignments_total").increment(recorded.assigned as u64);
         // Couriers first: who is no choice must not be chosen again for what goes back into the line.

@@ -56,7 +56,7 @@ impl Dispatch {
 
     async fn sweep_zone(&self, zone: &Zone, waiting: bool, unrecorded_age: Duration) -> Result<(), DispatchError> {
         let age = TimeDelta::from_std(unrecorded_age).unwrap_or(TimeDelta::MAX);
-        let before = (self.ambient.now)() - age;
+        let before = self.clock.now() - age;
         let mut cursor = "0".to_owned();
         loop {
             let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor).await? else {

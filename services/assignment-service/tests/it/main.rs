@@ -1,0 +1,8 @@
+//! assignment-service against the real servers; `sh run-e2e.sh` starts them.
+
+mod choice;
+mod dispatch;
+mod facts;
+mod process;
+mod settings;
+mod world;

@@ -1,0 +1,179 @@
+//! What the tests act in: a database, zones and events of their own, and any number of instances over them.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use assignment_service::{
+    choice::Choice,
+    dispatch::Dispatch,
+    domain::order::Order,
+    facts::{Facts, MIGRATIONS},
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use dispatch_contracts::{
+    courier::Name,
+    event::{AddCourier, AddOrder, Payload, Version},
+    id::{CourierId, EventId, OrderId},
+    order::Priority,
+    zone::Zone,
+};
+use events::Incoming;
+use messaging::{Outbox, TraceParent, outbox};
+use runtime::{Clock, Ids};
+use sqlx::PgPool;
+use test_support::{Servers, database, unique};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+pub(crate) struct World {
+    pub(crate) pool: PgPool,
+    pub(crate) choice: Choice,
+    pub(crate) redis: redis::aio::MultiplexedConnection,
+    pub(crate) zone: Zone,
+    stop: CancellationToken,
+}
+
+impl World {
+    pub(crate) async fn new() -> Result<Self> {
+        let servers = Servers::from_env()?;
+        let pool = database::migrated(&servers, &outbox::with_migrations(&MIGRATIONS)).await?;
+        let client = redis::Client::open(servers.redis_url.as_str())?;
+        Ok(Self {
+            pool,
+            choice: Choice::wait_for(client.clone(), std::time::Duration::ZERO).await?,
+            redis: client.get_multiplexed_async_connection().await?,
+            zone: zone("zone")?,
+            stop: CancellationToken::new(),
+        })
+    }
+
+    /// An instance of the service, without its ways in and out; it drains by itself.
+    pub(crate) fn instance(&self) -> Dispatch {
+        let facts = Facts::new(self.pool.clone());
+        let dispatch =
+            Dispatch::new(facts, self.choice.clone(), Outbox::new("topic".into()), Clock::system(), Ids::random());
+        tokio::spawn(dispatch.clone().run_drains(self.stop.clone()));
+        dispatch
+    }
+
+    /// Redis forgets the zone, as if it had lost its data.
+    pub(crate) async fn wipe(&self, zone: &Zone) -> Result<()> {
+        for key in ["couriers", "full", "open", "courier", "orders", "pending", "unrecorded", "meta"] {
+            let (): () = redis::cmd("DEL").arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Who has which order, by the facts.
+    pub(crate) async fn assigned(&self) -> Result<BTreeMap<OrderId, CourierId>> {
+        let rows: Vec<(Uuid, Uuid)> =
+            sqlx::query_as("SELECT order_id, courier_id FROM orders WHERE status = 'assigned'")
+                .fetch_all(&self.pool)
+                .await?;
+        Ok(rows.into_iter().map(|(order, courier)| (order.into(), courier.into())).collect())
+    }
+
+    /// Who has which order, by Redis.
+    pub(crate) async fn held(&self, zone: &Zone) -> Result<BTreeMap<OrderId, CourierId>> {
+        let all: BTreeMap<String, String> =
+            redis::cmd("HGETALL").arg(key_of(zone, "orders")).query_async(&mut self.redis.clone()).await?;
+        all.into_iter().map(|(order, courier)| Ok((order.parse()?, courier.parse()?))).collect()
+    }
+
+    /// The score of each courier who can take an order, without the fraction.
+    pub(crate) async fn scores(&self, zone: &Zone) -> Result<BTreeMap<CourierId, u32>> {
+        let all: Vec<(String, f64)> = redis::cmd("ZRANGE")
+            .arg(key_of(zone, "couriers"))
+            .arg(&["0", "-1", "WITHSCORES"])
+            .query_async(&mut self.redis.clone())
+            .await?;
+        all.into_iter().map(|(courier, score)| Ok((courier.parse()?, score as u32))).collect()
+    }
+
+    pub(crate) async fn size(&self, zone: &Zone, key: &str) -> Result<u64> {
+        let command = if key == "pending" { "ZCARD" } else { "HLEN" };
+        Ok(redis::cmd(command).arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?)
+    }
+
+    /// The assignments that would be published: order and courier, one row for each event.
+    pub(crate) async fn published(&self) -> Result<Vec<(OrderId, CourierId)>> {
+        let payloads: Vec<String> =
+            sqlx::query_scalar("SELECT payload FROM outbox ORDER BY seq").fetch_all(&self.pool).await?;
+        let read = |payload: String| {
+            let event: serde_json::Value = serde_json::from_str(&payload)?;
+            let id = |field: &str| event[field].as_str().context("an id").map(str::to_owned);
+            Ok((id("orderId")?.parse()?, id("courierId")?.parse()?))
+        };
+        payloads.into_iter().map(read).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+fn key_of(zone: &Zone, key: &str) -> String {
+    format!("{{{zone}}}:{key}")
+}
+
+pub(crate) fn zone(prefix: &str) -> Result<Zone> {
+    Ok(unique::name(prefix).parse()?)
+}
+
+pub(crate) fn courier_id() -> CourierId {
+    Uuid::new_v4().into()
+}
+
+pub(crate) fn order_id() -> OrderId {
+    Uuid::new_v4().into()
+}
+
+fn incoming(at: DateTime<Utc>, payload: Payload) -> Incoming {
+    let event_id = EventId::from(Uuid::now_v7());
+    Incoming {
+        payload,
+        event_id,
+        version: Version { at, event_id },
+        message_id: Uuid::new_v4().to_string(),
+        trace: TraceParent::start(),
+    }
+}
+
+/// News of a courier, `age` old.
+pub(crate) fn news(
+    courier_id: CourierId,
+    zone: &Zone,
+    is_available: bool,
+    age: TimeDelta,
+) -> Result<(Incoming, AddCourier)> {
+    let name = Name::try_from("somebody".to_owned()).map_err(anyhow::Error::msg)?;
+    let courier = AddCourier { courier_id, name, zone: zone.clone(), is_available, capacity: None };
+    let at = dispatch_contracts::timestamp::to_micros(Utc::now() - age);
+    Ok((incoming(at, Payload::AddCourier(courier.clone())), courier))
+}
+
+/// An order with its event, added `age` ago.
+pub(crate) fn order(order_id: OrderId, zone: &Zone, priority: i64, age: TimeDelta) -> Result<(Incoming, Order)> {
+    let priority = Priority::try_from(priority).map_err(anyhow::Error::msg)?;
+    let added_at = dispatch_contracts::timestamp::to_micros(Utc::now() - age);
+    let details = "something".to_owned().try_into().map_err(anyhow::Error::msg)?;
+    let add = AddOrder { order_id, details, zone: zone.clone(), added_at, priority };
+    let order = Order { order_id, zone: zone.clone(), priority, added_at };
+    Ok((incoming(added_at, Payload::AddOrder(add)), order))
+}
+
+pub(crate) async fn add_courier(
+    instance: &Dispatch,
+    courier: CourierId,
+    zone: &Zone,
+    is_available: bool,
+) -> Result<()> {
+    let (event, courier) = news(courier, zone, is_available, TimeDelta::zero())?;
+    Ok(instance.add_couriers(&[(&event, &courier)]).await?)
+}
+
+pub(crate) async fn add_order(instance: &Dispatch, order_id: OrderId, zone: &Zone) -> Result<()> {
+    Ok(instance.add_orders(vec![order(order_id, zone, 0, TimeDelta::zero())?]).await?)
+}
