@@ -3,5 +3,6 @@
 # Arguments go to `cargo test`. All of the work is done by deploy/local; this only finds the Python for it.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
-. "$here/deploy/local/python.sh"
+# shellcheck source=deploy/local/python.sh
+. "$here/deploy/local/python.sh"  # sets python
 exec "$python" "$here/deploy/local" e2e "$@"

@@ -12,7 +12,7 @@ from pathlib import Path
 from .build import build_and_install, cargo
 from .foreground import run_in_foreground
 from .install import Installed
-from .problem import Problem, say
+from .problem import Problem
 from .process import how_it_ended, stop_all
 from .scratch import Scratch
 from .services import Servers, Service, grace_seconds, one_of_each
@@ -86,7 +86,9 @@ class _Run:
                 raise Problem(self._ended_early()[0])
             if not ready:
                 why = instance.not_ready()
-                raise Problem(f"{instance.process.name} is not ready after {_READY_WITHIN:.0f} s: it {why}; see {instance.process.log}")
+                raise Problem(
+                    f"{instance.process.name} is not ready after {_READY_WITHIN:.0f} s: it {why}; see {instance.process.log}"
+                )
 
     def _environment(self) -> dict[str, str]:
         def of(service: str, port: str) -> str:

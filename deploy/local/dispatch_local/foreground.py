@@ -10,6 +10,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from .guard import Guard
 from .problem import Problem
 from .process import dies_with_us
 from .stopping import Stopped, requested, wait_regardless
@@ -40,14 +41,13 @@ def run_in_foreground(
         )
     except OSError as error:
         raise Problem(f"{command[0]} cannot be run: {error.strerror}") from None
-    guard = _guard(child.pid)
+    guard = Guard(child.pid)
     try:
         _wait(child, terminal)
     finally:
         terminal.take_back()
         _end_group(child)
-        guard.kill()
-        guard.communicate()
+        guard.end()
     if requested.is_set():
         raise Stopped
     if child.returncode == -signal.SIGINT:  # Ctrl-C spoke to the command alone
@@ -70,12 +70,6 @@ def _is_stopped(pid: int) -> bool:
         return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None
     except ChildProcessError:
         return False  # it has just ended
-
-
-def _guard(group: int) -> subprocess.Popen:
-    """Waits for the end of a pipe, which comes when we die, and then kills the process group."""
-    script = 'read -r _; kill -9 "-$0"'
-    return subprocess.Popen(["/bin/sh", "-c", script, str(group)], stdin=subprocess.PIPE, start_new_session=True)
 
 
 def _end_group(child: subprocess.Popen) -> None:

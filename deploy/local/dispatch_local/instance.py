@@ -70,6 +70,7 @@ class Instance:
 
     def note(self, process: Process) -> None:
         """Writes down that we started this."""
+        assert process.popen is not None
         pid = process.popen.pid
         entry = {"name": process.name, "pid": pid, "started": _start_time(pid), "signal": int(process.stop_signal)}
         self._entries = [known for known in self._entries if known["name"] != process.name] + [entry]

@@ -82,7 +82,7 @@ class Process:
 
     def ask_to_stop(self) -> None:
         """Sends the signal that ends the program in an orderly way."""
-        if self.running:
+        if self.popen is not None and self.running:
             self.popen.send_signal(self.stop_signal)
 
     def kill(self) -> None:

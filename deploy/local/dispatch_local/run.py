@@ -87,4 +87,4 @@ def _tell(ports: dict[str, int], services: list[Service]) -> None:
             f"  aws sns publish --endpoint-url http://localhost:{ports['sns-sqs']} --region {REGION} "
             f"--topic-arn {topic} --message {shlex.quote(seed)}"
         )
-    print("\n  Ctrl-C ends all of it; data stays in .local/data.\n", flush=True)
+    print("\n  Ctrl-C ends all of it. Data stays in .local/data; the logs of the servers are in .local/log.\n", flush=True)

@@ -21,7 +21,6 @@ from .servers.sns_sqs import SnsSqs
 from .servers.valkey import Valkey
 from .settings import LOCAL, REGION
 
-
 _KEPT = 5  # failed runs whose logs are kept
 
 

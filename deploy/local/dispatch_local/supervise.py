@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from . import stopping
 from .problem import say
@@ -59,7 +60,7 @@ class Supervisor:
         for service in services:
             self._kept.append(_Kept(service.process, _start_shown(service, width)))
 
-    def run(self) -> None:
+    def run(self) -> NoReturn:
         """Starts the services, and never returns: it ends by Stopped, or by the Problem of a server that stays away."""
         now = time.monotonic()
         for kept in self._kept:
@@ -93,6 +94,7 @@ def _restart(server: Server) -> Callable[[], None]:
 def _start_shown(service: Service, width: int) -> Callable[[], None]:
     def begin() -> None:
         service.process.start()
+        assert service.process.popen is not None
         output = service.process.popen.stdout
         threading.Thread(target=_show, args=(f"{service.name:{width}} | ", output), daemon=True).start()
 

@@ -44,7 +44,9 @@ def _query(port: int, action: str) -> xml.Element | None:
     """A read without the aws CLI, which takes half a second to start. The emulator checks no signature, but reads the
     region from it."""
     body = urllib.parse.urlencode({"Action": action, "StackName": STACK, "Version": "2010-05-15"}).encode()
-    scope = f"AWS4-HMAC-SHA256 Credential=test/20210101/{REGION}/cloudformation/aws4_request, SignedHeaders=host, Signature=0"
+    scope = (
+        f"AWS4-HMAC-SHA256 Credential=test/20210101/{REGION}/cloudformation/aws4_request, SignedHeaders=host, Signature=0"
+    )
     request = urllib.request.Request(f"http://127.0.0.1:{port}/", data=body, headers={"Authorization": scope})
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:

