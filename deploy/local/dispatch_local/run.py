@@ -4,6 +4,7 @@ Guarantees: one such run at a time in a checkout; data in .local/data survives i
 way it ends, services end before servers, each in an orderly way if it lets itself be ended so.
 """
 
+import json
 import shlex
 import shutil
 
@@ -76,10 +77,11 @@ def _tell(ports: dict[str, int], services: list[Service]) -> None:
     print()
     for service in services:
         url = f"http://localhost:{service.http}"
-        print(f"  {service.name:19} REST {url}   API {url}/docs   gRPC localhost:{service.grpc}")
+        pages = f"API {url}/docs" if service.has_pages() else ""
+        print(f"  {service.name:19} REST {url}   {pages:31}   gRPC localhost:{service.grpc}")
     print(f"  {'SNS and SQS':19} http://localhost:{ports['sns-sqs']}   region {REGION}, account {ACCOUNT}")
     print(f"  {'PostgreSQL, Valkey':19} 127.0.0.1:{ports['postgres']} (user postgres), 127.0.0.1:{ports['valkey']}")
-    print(f"\n  A courier and an order, to paste into another terminal (no aws there? {aws} is one):\n")
+    print(f"\n  A courier, an order, and who got it, to paste into another terminal (no aws there? {aws} is one):\n")
     print("  export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test")
     topic = f"arn:aws:sns:{REGION}:{ACCOUNT}:events-topic"
     for seed in _SEEDS:
@@ -87,4 +89,7 @@ def _tell(ports: dict[str, int], services: list[Service]) -> None:
             f"  aws sns publish --endpoint-url http://localhost:{ports['sns-sqs']} --region {REGION} "
             f"--topic-arn {topic} --message {shlex.quote(seed)}"
         )
+    order = json.loads(_SEEDS[1])["orderId"]
+    courier = f"http://localhost:{next(service.http for service in services if service.name == 'courier-service')}"
+    print(f"  curl {courier}/orders/{order}/courier")
     print("\n  Ctrl-C ends all of it. Data stays in .local/data; the logs of the servers are in .local/log.\n", flush=True)

@@ -37,16 +37,25 @@ class Service:
 
     def not_ready(self) -> str:
         """Why the instance is not ready; empty when it is. Does not wait."""
+        status, body = self._get("/readyz")
+        if status is None:
+            return "does not answer"
+        return "" if status == 200 else " ".join(f"answers {status}: {body}".split())
+
+    def has_pages(self) -> bool:
+        """Whether it shows its API at /docs."""
+        return self._get("/docs/")[0] == 200
+
+    def _get(self, path: str) -> tuple[int | None, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self.http, timeout=5)
         try:
-            connection.request("GET", "/readyz")
+            connection.request("GET", path)
             answer = connection.getresponse()
-            body = answer.read(500).decode(errors="replace")
+            return answer.status, answer.read(500).decode(errors="replace")
         except (OSError, http.client.HTTPException):
-            return "does not answer"
+            return None, ""
         finally:
             connection.close()
-        return "" if answer.status == 200 else " ".join(f"answers {answer.status}: {body}".split())
 
 
 def one_of_each(
