@@ -62,8 +62,8 @@ pub enum RunError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
     /// A queue is not there.
-    #[error(transparent)]
-    Queue(#[from] QueueError),
+    #[error("{0}: the queue cannot be used")]
+    Queue(&'static str, #[source] QueueError),
     /// A part of it broke off, or did not drain in time.
     #[error(transparent)]
     Lifecycle(#[from] LifecycleError),
@@ -85,8 +85,11 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&postgres::MIGRATIONS)).await?;
     let clients = Clients::load(&settings.aws).await;
-    let events_queue = Queue::wait_for(&clients, &settings.events_queue, QUEUES).await?;
-    let assignments_queue = Queue::wait_for(&clients, &settings.assignments_queue, QUEUES).await?;
+    let queue = async |setting, name: &str| {
+        Queue::wait_for(&clients, name, QUEUES).await.map_err(|error| RunError::Queue(setting, error))
+    };
+    let events_queue = queue("EVENTS_QUEUE", &settings.events_queue).await?;
+    let assignments_queue = queue("ASSIGNMENTS_QUEUE", &settings.assignments_queue).await?;
 
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));

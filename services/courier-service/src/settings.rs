@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
-use messaging::{AwsSettings, ConsumerSettings};
+use messaging::{AwsSettings, ConsumerSettings, publisher};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
 
@@ -18,7 +18,12 @@ pub struct Settings {
     #[arg(long, env, default_value = "0.0.0.0:9071")]
     pub grpc_addr: SocketAddr,
     /// The topic that news of couriers is published to.
-    #[arg(long, env, default_value = "arn:aws:sns:eu-west-2:123450000001:events-topic")]
+    #[arg(
+        long,
+        env,
+        default_value = "arn:aws:sns:eu-west-2:123450000001:events-topic",
+        value_parser = publisher::topic_arn
+    )]
     pub events_topic_arn: String,
     /// The queue that brings news of couriers.
     #[arg(long, env, default_value = "courier-events-queue")]

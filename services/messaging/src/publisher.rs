@@ -84,6 +84,22 @@ impl Publisher {
     }
 }
 
+/// Reads a topic's ARN; for `#[arg(value_parser = ...)]`. A wrong one would show only with the first event.
+///
+/// # Errors
+/// It is none.
+pub fn topic_arn(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts.as_slice() {
+        ["arn", partition, "sns", region, account, name]
+            if ![partition, region, account, name].into_iter().any(|part| part.is_empty()) =>
+        {
+            Ok(text.to_owned())
+        }
+        _ => Err("must be a topic's ARN such as arn:aws:sns:eu-west-2:123450000001:events-topic".to_owned()),
+    }
+}
+
 fn entry(position: usize, message: &Outgoing) -> Result<PublishBatchRequestEntry, String> {
     let mut entry = PublishBatchRequestEntry::builder().id(position.to_string()).message(&message.payload);
     for (name, value) in &message.attributes {
@@ -110,5 +126,15 @@ mod tests {
         let large = vec![message("a", 100 * 1024); 3];
         assert_eq!(Publisher::batches(&large), [0..2, 2..3]);
         assert!(Publisher::batches(&[]).is_empty());
+    }
+
+    #[test]
+    fn an_arn_names_a_topic() {
+        assert!(topic_arn("arn:aws:sns:eu-west-2:123450000001:events-topic").is_ok());
+        for bad in
+            ["", "events-topic", "arn:aws:sqs:eu-west-2:123450000001:q", "arn:aws:sns:eu-west-2::t", "arn:aws:sns:::"]
+        {
+            assert!(topic_arn(bad).is_err(), "{bad:?}");
+        }
     }
 }

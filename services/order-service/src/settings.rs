@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use chrono::TimeDelta;
 use clap::{Args, Parser};
-use messaging::{AwsSettings, ConsumerSettings};
+use messaging::{AwsSettings, ConsumerSettings, publisher};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
 
@@ -19,7 +19,12 @@ pub struct Settings {
     #[arg(long, env, default_value = "0.0.0.0:9081")]
     pub grpc_addr: SocketAddr,
     /// The topic that orders made here are published to.
-    #[arg(long, env, default_value = "arn:aws:sns:eu-west-2:123450000001:events-topic")]
+    #[arg(
+        long,
+        env,
+        default_value = "arn:aws:sns:eu-west-2:123450000001:events-topic",
+        value_parser = publisher::topic_arn
+    )]
     pub events_topic_arn: String,
     /// The queue that brings orders.
     #[arg(long, env, default_value = "order-events-queue")]

@@ -14,7 +14,7 @@ use serde::de::{
 
 use crate::Problem;
 
-/// A JSON body.
+/// A JSON object as body.
 #[derive(Debug, Clone, Copy)]
 pub struct Json<T>(pub T);
 
@@ -38,6 +38,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
             }
             other => Problem::invalid_field("body", other.body_text()),
         })?;
+        // serde would read an array as the fields of a struct, by their places.
+        if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(Problem::invalid_field("body", "must be a JSON object"));
+        }
         // The content type is not asked for: there is one format, and plain `curl -d` should work.
         let mut json = serde_json::Deserializer::from_slice(&body);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {

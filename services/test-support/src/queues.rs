@@ -1,5 +1,7 @@
 //! Queues of a test's own, with a dead-letter queue as the topology gives every queue one.
 
+use std::{cell::RefCell, collections::BTreeMap};
+
 use anyhow::{Context as _, Result};
 use aws_sdk_sqs::{
     Client,
@@ -100,6 +102,22 @@ impl TestQueue {
     /// SQS does not answer.
     pub async fn take(&self) -> Result<Vec<Message>> {
         take(&self.sqs, &self.url).await
+    }
+
+    /// Takes messages until there are so many. Told apart by SQS's ids: a queue may hand one message out twice.
+    ///
+    /// # Errors
+    /// SQS does not answer, or there are not so many in time.
+    pub async fn take_at_least(&self, count: usize) -> Result<Vec<Message>> {
+        let all = RefCell::new(BTreeMap::new());
+        eventually(&format!("{count} messages are in {}", self.name), || async {
+            for message in self.take().await? {
+                all.borrow_mut().insert(message.message_id.clone().context("no id")?, message);
+            }
+            Ok((all.borrow().len() >= count).then_some(()))
+        })
+        .await?;
+        Ok(all.into_inner().into_values().collect())
     }
 
     /// Takes what lies in the dead-letter queue now.

@@ -1,0 +1,74 @@
+//! gRPC of the real binary: each call, health, reflection.
+
+use anyhow::{Context as _, Result};
+use dispatch_contracts::{
+    grpc::{BatchGetOrdersRequest, GetOrderRequest, MAX_BATCH, OrderStatus, order_service_client::OrderServiceClient},
+    resource::Order,
+};
+use serde_json::json;
+use tonic::Code;
+use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
+use tonic_reflection::pb::v1::{
+    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+};
+use uuid::Uuid;
+
+use crate::support::{World, post};
+
+#[tokio::test]
+async fn orders_are_looked_up() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let made = post(&service, "/orders", &json!({"details": "Buy", "zone": "S", "priority": 2})).await?.body;
+    let order_id = made["orderId"].as_str().context("an id")?.to_owned();
+    let mut client = OrderServiceClient::connect(service.grpc.clone()).await?;
+
+    let request = GetOrderRequest { order_id: order_id.clone() };
+    let order = client.get_order(request).await?.into_inner().order.context("an order")?;
+    assert_eq!((order.status(), order.priority, &order.courier_id), (OrderStatus::Pending, 2, &None));
+    assert_eq!(serde_json::to_value(Order::try_from(order.clone())?)?, made, "REST and gRPC say the same");
+
+    let stranger = Uuid::new_v4().to_string();
+    let order_ids = vec![stranger.clone(), order_id.clone(), order_id];
+    let batch = client.batch_get_orders(BatchGetOrdersRequest { order_ids }).await?.into_inner();
+    assert_eq!(batch.orders, [order]);
+    let none = client.batch_get_orders(BatchGetOrdersRequest::default()).await?.into_inner();
+    assert!(none.orders.is_empty());
+
+    let code = |status: tonic::Status| status.code();
+    let answer = client.get_order(GetOrderRequest { order_id: stranger.clone() }).await;
+    assert_eq!(answer.map_err(code).err(), Some(Code::NotFound));
+    let answer = client.get_order(GetOrderRequest { order_id: "x".to_owned() }).await;
+    assert_eq!(answer.map_err(code).err(), Some(Code::InvalidArgument));
+    let bad_id = BatchGetOrdersRequest { order_ids: vec![stranger.clone(), String::new()] };
+    assert_eq!(client.batch_get_orders(bad_id).await.map_err(code).err(), Some(Code::InvalidArgument));
+    let most = BatchGetOrdersRequest { order_ids: vec![stranger.clone(); MAX_BATCH] };
+    assert!(client.batch_get_orders(most).await?.into_inner().orders.is_empty());
+    let too_many = BatchGetOrdersRequest { order_ids: vec![stranger; MAX_BATCH + 1] };
+    assert_eq!(client.batch_get_orders(too_many).await.map_err(code).err(), Some(Code::InvalidArgument));
+    drop(client);
+    service.stop().await
+}
+
+#[tokio::test]
+async fn health_and_reflection_answer() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let channel = tonic::transport::Endpoint::from_shared(service.grpc.clone())?.connect().await?;
+    for name in ["", "dispatch.v1.OrderService"] {
+        let request = HealthCheckRequest { service: name.to_owned() };
+        let answer = HealthClient::new(channel.clone()).check(request).await?.into_inner();
+        assert_eq!(answer.status(), ServingStatus::Serving, "{name:?}");
+    }
+    let list = ServerReflectionRequest {
+        host: String::new(),
+        message_request: Some(MessageRequest::ListServices(String::new())),
+    };
+    let requests = futures::stream::iter([list]);
+    let mut answers = ServerReflectionClient::new(channel).server_reflection_info(requests).await?.into_inner();
+    let answer = answers.message().await?.and_then(|answer| answer.message_response);
+    let Some(MessageResponse::ListServicesResponse(list)) = answer else { anyhow::bail!("{answer:?}") };
+    assert!(list.service.iter().any(|service| service.name == "dispatch.v1.OrderService"), "{list:?}");
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! What a test has of its own: a database, queues, a topic; and the ways to ask a service.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context as _, Result};
+use chrono::{DateTime, TimeDelta, Utc};
+use dispatch_contracts::{event::AddOrder, id::OrderId};
+use messaging::{Outbox, TraceParent, outbox};
+use order_service::{
+    domain::order::OrderRequest,
+    orders::{Creation, Orders},
+    postgres::MIGRATIONS,
+};
+use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
+use runtime::{Clock, Ids};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database};
+use uuid::Uuid;
+
+/// Nobody listens there.
+pub(crate) const CLOSED: &str = "http://127.0.0.1:1";
+
+/// All that instances of the service share in one test.
+pub(crate) struct World {
+    pub(crate) servers: Servers,
+    pub(crate) database_url: String,
+    /// Where the service publishes.
+    pub(crate) topic: TestTopic,
+    pub(crate) events: TestQueue,
+    pub(crate) assignments: TestQueue,
+}
+
+impl World {
+    pub(crate) async fn create() -> Result<Self> {
+        let servers = Servers::from_env()?;
+        Ok(Self {
+            database_url: database::create(&servers).await?,
+            topic: TestTopic::create(&servers).await?,
+            events: TestQueue::create(&servers).await?,
+            assignments: TestQueue::create(&servers).await?,
+            servers,
+        })
+    }
+
+    /// An instance of the service; the settings given override the test's own.
+    pub(crate) async fn start(&self, settings: &[(&str, &str)]) -> Result<ServiceProcess> {
+        let own = [
+            ("DATABASE_URL", self.database_url.as_str()),
+            ("EVENTS_TOPIC_ARN", &self.topic.arn),
+            ("EVENTS_QUEUE", &self.events.name),
+            ("ASSIGNMENTS_QUEUE", &self.assignments.name),
+            ("COURIER_SERVICE_GRPC_URL", CLOSED),
+            ("DATABASE_CONNECTIONS", "6"),
+            ("LOG_LEVEL", "warn"),
+        ];
+        let all: Vec<_> = own.iter().chain(settings).copied().collect();
+        ServiceProcess::start(env!("CARGO_BIN_EXE_order-service"), &self.servers, &all).await
+    }
+
+    pub(crate) async fn pool(&self) -> Result<PgPool> {
+        Ok(PgPool::connect(&self.database_url).await?)
+    }
+}
+
+/// The use cases on a database of the test's own, with a clock that the test sets.
+pub(crate) struct UseCases {
+    pub(crate) orders: Orders,
+    pub(crate) pool: PgPool,
+    now: Arc<Mutex<DateTime<Utc>>>,
+}
+
+impl UseCases {
+    pub(crate) async fn create() -> Result<Self> {
+        let pool = database::migrated(&Servers::from_env()?, &outbox::with_migrations(&MIGRATIONS)).await?;
+        let now = Arc::new(Mutex::new(time("2026-01-01T00:00:00Z")?));
+        let read = now.clone();
+        let clock = Clock::from_fn(move || *read.lock().unwrap_or_else(PoisonError::into_inner));
+        let outbox = Outbox::new("arn:aws:sns:eu-west-2:123450000001:unused".to_owned());
+        let orders = Orders::new(pool.clone(), outbox, clock, Ids::random(), TimeDelta::hours(24));
+        Ok(Self { orders, pool, now })
+    }
+
+    pub(crate) fn pass(&self, time: TimeDelta) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) += time;
+    }
+
+    /// Rows of a table.
+    pub(crate) async fn count(&self, table: &'static str) -> Result<i64> {
+        let statement = match table {
+            "orders" => "SELECT count(*) FROM orders",
+            "outbox" => "SELECT count(*) FROM outbox",
+            "idempotency_keys" => "SELECT count(*) FROM idempotency_keys",
+            other => anyhow::bail!("no table {other}"),
+        };
+        Ok(sqlx::query_scalar(statement).fetch_one(&self.pool).await?)
+    }
+}
+
+pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
+    Ok(text.parse()?)
+}
+
+pub(crate) fn order_id() -> OrderId {
+    Uuid::new_v4().into()
+}
+
+pub(crate) fn add_order(order_id: OrderId, details: &str, added_at: &str) -> Result<AddOrder> {
+    Ok(AddOrder {
+        order_id,
+        details: details.to_owned().try_into().map_err(anyhow::Error::msg)?,
+        zone: "S".parse()?,
+        added_at: time(added_at)?,
+        priority: Default::default(),
+    })
+}
+
+/// A request for "Buy" in zone S.
+pub(crate) fn creation(order_id: Option<OrderId>, key: Option<&str>) -> Result<Creation> {
+    Ok(Creation {
+        request: OrderRequest {
+            order_id,
+            details: "Buy".to_owned().try_into().map_err(anyhow::Error::msg)?,
+            zone: "S".parse()?,
+            priority: Default::default(),
+        },
+        key: key.map(str::parse).transpose()?,
+        trace: TraceParent::start(),
+    })
+}
+
+/// An AddOrder as others inject it.
+pub(crate) fn injected(order_id: OrderId, details: &str) -> String {
+    json!({"orderId": order_id, "details": details, "zone": "S", "addedAt": "2021-07-18T10:22:10.170682Z"}).to_string()
+}
+
+/// An answer of the REST API.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Value,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// Demands a problem of this status and type, and answers the fields that it names.
+    pub(crate) fn problem(&self, status: u16, slug: &str) -> Result<Vec<&str>> {
+        let told = (self.status.as_u16(), self.header("content-type"), self.body["type"].as_str());
+        anyhow::ensure!(told == (status, Some("application/problem+json"), Some(slug)), "{self:?}");
+        anyhow::ensure!(self.body["status"] == status, "{self:?}");
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().map(|error| error["field"].as_str().context("a field")).collect()
+    }
+}
+
+/// Sends a request and reads the JSON answer.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Answer> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status(), response.headers().clone());
+    let text = response.text().await?;
+    let body = serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
+    Ok(Answer { status, headers, body })
+}
+
+pub(crate) async fn get(service: &ServiceProcess, path: &str) -> Result<Answer> {
+    send(reqwest::Client::new().get(format!("{}{path}", service.http))).await
+}
+
+pub(crate) async fn post(service: &ServiceProcess, path: &str, body: &Value) -> Result<Answer> {
+    send(reqwest::Client::new().post(format!("{}{path}", service.http)).json(body)).await
+}
