@@ -7,8 +7,8 @@ CREATE TABLE outbox (
     payload      text        NOT NULL,
     traceparent  text        NOT NULL,
     created_at   timestamptz NOT NULL DEFAULT now(),
-    -- Whoever publishes a row leases it until then; others leave it alone.
-    leased_until timestamptz NOT NULL DEFAULT '-infinity',
+    -- Not published before then: it failed, and the next attempt is put off.
+    due_at       timestamptz NOT NULL DEFAULT '-infinity',
     attempts     integer     NOT NULL DEFAULT 0
 );
 

@@ -1,7 +1,7 @@
 //! The transactional outbox: what a transaction wants published is a row of that transaction.
 //!
 //! Rows are published by the [`relay`] alone, so there is one way out: woken at once after a commit, and at an
-//! interval for what a crash left behind. A row is leased while it is being published, so that two instances do not
+//! interval for what a crash left behind. A row is locked while it is being published, so that two instances do not
 //! publish it twice for nothing, and deleted when SNS has it. After a crash between the two it is published again
 //! with the same `eventId`.
 

@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnectOptions;
 #[derive(Debug, Clone, Args)]
 pub struct LogSettings {
     /// What to log: a level, or directives such as info,messaging=debug.
-    #[arg(long, env, default_value = "info", value_parser = directives)]
+    #[arg(long, env, default_value = "info,sqlx::postgres::notice=warn", value_parser = directives)]
     pub log_level: String,
     /// How a line looks.
     #[arg(long, env, value_enum, default_value_t = LogFormat::Json)]

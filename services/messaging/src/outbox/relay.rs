@@ -1,21 +1,22 @@
-//! The relay: leases rows of the outbox, publishes them in batches, deletes what SNS took.
+//! The relay: locks rows of the outbox, publishes them in batches, deletes what SNS took.
+//!
+//! The locks belong to a transaction that lasts as long as the publishing. Other relays pass the rows over, and when
+//! this process dies its connection does too, so the rows are free again at once.
 
 use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _, stream};
-use sqlx::{FromRow, PgPool};
+use sqlx::{FromRow, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Outbox;
 use crate::{Publisher, backoff::Backoff, publisher::Outgoing};
 
-/// Rows leased at a time.
+/// Rows published at a time.
 const CLAIM: i64 = 200;
 /// `PublishBatch` calls under way at a time.
 const CONCURRENT_CALLS: usize = 8;
-/// Past this another instance takes the rows of one that died; longer than all attempts of a publish call.
-const LEASE: Duration = Duration::from_secs(45);
 /// How often to look for what nobody was woken for.
 const INTERVAL: Duration = Duration::from_secs(1);
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
@@ -30,7 +31,7 @@ struct Row {
     attempts: i32,
 }
 
-/// A run of the leased rows, and what SNS said to each of them.
+/// A run of the rows, and what SNS said to each of them.
 type Answer = (std::ops::Range<usize>, Vec<Result<(), String>>);
 
 /// Publishes what the outbox of a database holds. Any number may run side by side.
@@ -78,13 +79,12 @@ impl Relay {
         Ok(())
     }
 
-    /// Publishes the oldest rows; answers how many were leased.
+    /// Publishes the oldest rows; answers how many there were.
     async fn publish_some(&self) -> Result<usize, sqlx::Error> {
-        let mut rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql"))
-            .bind(CLAIM)
-            .bind(LEASE.as_secs_f64())
-            .fetch_all(&self.pool)
-            .await?;
+        let mut transaction = self.pool.begin().await?;
+        sqlx::query(include_str!("bound_transaction.sql")).execute(&mut *transaction).await?;
+        let mut rows: Vec<Row> =
+            sqlx::query_as(include_str!("claim.sql")).bind(CLAIM).fetch_all(&mut *transaction).await?;
         if rows.is_empty() {
             return Ok(0);
         }
@@ -96,35 +96,37 @@ impl Relay {
         });
         let calls: Vec<_> = calls.collect();
         let answers: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENT_CALLS).collect().await;
-        self.record(&rows, answers).await?;
+        record(&mut transaction, &rows, answers).await?;
+        transaction.commit().await?;
         Ok(rows.len())
     }
+}
 
-    async fn record(&self, rows: &[Row], answers: Vec<Answer>) -> Result<(), sqlx::Error> {
-        let mut published = Vec::with_capacity(rows.len());
-        let mut failed = Vec::new();
-        for (run, results) in answers {
-            for (row, result) in rows[run].iter().zip(results) {
-                match result {
-                    Ok(()) => published.push(row.event_id),
-                    Err(reason) => {
-                        tracing::warn!(event.id = %row.event_id, reason, attempts = row.attempts, "publishing failed");
-                        failed.push((row.event_id, row.attempts));
-                    }
+/// Deletes what SNS took, and puts off what it did not.
+async fn record(transaction: &mut PgConnection, rows: &[Row], answers: Vec<Answer>) -> Result<(), sqlx::Error> {
+    let mut published = Vec::with_capacity(rows.len());
+    let (mut failed, mut pauses, mut last_reason) = (Vec::new(), Vec::new(), String::new());
+    for (run, results) in answers {
+        for (row, result) in rows[run].iter().zip(results) {
+            match result {
+                Ok(()) => published.push(row.event_id),
+                Err(reason) => {
+                    tracing::debug!(event.id = %row.event_id, reason, attempts = row.attempts, "publishing failed");
+                    last_reason = reason;
+                    failed.push(row.event_id);
+                    pauses.push(RETRY.delay(u32::try_from(row.attempts).unwrap_or(0) + 1).as_secs_f64());
                 }
             }
         }
-        metrics::counter!("outbox_published_total").increment(published.len() as u64);
-        sqlx::query(include_str!("published.sql")).bind(published).execute(&self.pool).await?;
-        if let Some(attempts) = failed.iter().map(|(_, attempts)| *attempts).min() {
-            let pause = RETRY.delay(u32::try_from(attempts).unwrap_or(1));
-            let ids: Vec<Uuid> = failed.into_iter().map(|(id, _)| id).collect();
-            metrics::counter!("outbox_publish_failures_total").increment(ids.len() as u64);
-            let release = sqlx::query(include_str!("release.sql")).bind(ids).bind(pause.as_secs_f64());
-            release.execute(&self.pool).await?;
-        }
-        Ok(())
     }
+    metrics::counter!("outbox_published_total").increment(published.len() as u64);
+    sqlx::query(include_str!("published.sql")).bind(published).execute(&mut *transaction).await?;
+    if !failed.is_empty() {
+        tracing::warn!(events = failed.len(), reason = last_reason, "publishing failed; put off");
+        metrics::counter!("outbox_publish_failures_total").increment(failed.len() as u64);
+        sqlx::query(include_str!("put_off.sql")).bind(failed).bind(pauses).execute(transaction).await?;
+    }
+    Ok(())
 }
 
 fn outgoing(row: &Row) -> Outgoing {
