@@ -1,5 +1,5 @@
-# Read by run.sh and run-e2e.sh: sets `python` to a Python of version 3.11 or newer, or ends with a line that says what to do.
-# Each candidate is tried, since a name on the PATH may be a stand-in for a version that is not there.
+# Read by run.sh and run-e2e.sh: sets `python` to a Python of version 3.11 or newer, or ends with a line that says what
+# to do. Each candidate is tried, since a name on the PATH may be a stand-in for a version that is not there.
 
 python=
 for candidate in ${DISPATCH_PYTHON:+"$DISPATCH_PYTHON"} python3 python3.14 python3.13 python3.12 python3.11; do

@@ -1,8 +1,8 @@
 """`e2e`: every test of the project, against real servers and two instances of each service.
 
-Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not drain
-in time or did not exit with 0. On success the test runner's summary is the last thing printed. Everything is
-ended and removed afterwards; the logs stay when something failed, and their folder is named.
+Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not
+drain in time or did not exit with 0. On success the test runner's summary is the last thing printed. Everything is ended
+and removed afterwards; the logs stay when something failed, and their folder is named.
 """
 
 import os

@@ -1,8 +1,8 @@
 """Runs one command with the terminal as its own: cargo, or what the person named.
 
-Guarantees: output goes straight to the terminal; its keys (Ctrl-C, Ctrl-Z) do what they do for a command that a shell runs.
-When we are asked to stop in another way, the command is ended first. Nothing that it started and left in its process
-group runs on afterwards, also when we are killed.
+Guarantees: output goes straight to the terminal; its keys (Ctrl-C, Ctrl-Z) do what they do for a command that a shell
+runs. When we are asked to stop in another way, the command is ended first. Nothing that it started and left in its
+process group runs on afterwards, also when we are killed.
 """
 
 import os
@@ -66,6 +66,8 @@ def _wait(child: subprocess.Popen, terminal: Terminal) -> None:
 
 
 def _is_stopped(pid: int) -> bool:
+    if not hasattr(os, "waitid"):  # macOS, before Python 3.13
+        return False
     try:
         return os.waitid(os.P_PID, pid, os.WSTOPPED | os.WNOHANG) is not None
     except ChildProcessError:

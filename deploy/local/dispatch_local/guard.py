@@ -1,7 +1,7 @@
 """Ends a process group when we die, however we die.
 
-The kernel tells only our own children of our death, and only on Linux (process.py). For what a child starts in turn, as cargo and
-pip do, a guard waits: a shell that reads from a pipe, which ends when we do.
+The kernel tells only our own children of our death, and only on Linux (process.py). For what a child starts in turn, as
+cargo and pip do, a guard waits: a shell that reads from a pipe, which ends when we do.
 """
 
 import subprocess

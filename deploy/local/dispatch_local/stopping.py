@@ -34,9 +34,11 @@ def _on_signal(number: int, _frame: object) -> None:
 
 
 def listen() -> None:
-    """From now on signals set the flag."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _on_signal)
+    """From now on signals set the flag. Who started us by nohup wants no notice taken of a closed terminal."""
+    signal.signal(signal.SIGINT, _on_signal)
+    signal.signal(signal.SIGTERM, _on_signal)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _on_signal)
 
 
 def check() -> None:
