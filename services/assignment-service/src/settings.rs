@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
-use messaging::{AwsSettings, ConsumerSettings};
+use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
 
 use crate::dispatch::sweep::SweepSettings;
@@ -25,7 +25,12 @@ pub struct Settings {
     #[arg(long, env, default_value = "events-queue")]
     pub events_queue: String,
     /// Where assignments are published.
-    #[arg(long, env, default_value = "arn:aws:sns:eu-west-2:123450000001:assignment-topic")]
+    #[arg(
+        long,
+        env,
+        default_value = "arn:aws:sns:eu-west-2:123450000001:assignment-topic",
+        value_parser = topic_arn
+    )]
     pub assignment_topic_arn: String,
     /// Pause between two sweeps for what a crash left, in seconds.
     #[arg(long, env, default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=3_600))]

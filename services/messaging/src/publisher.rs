@@ -1,6 +1,9 @@
 //! The SNS publisher: `PublishBatch`, within its limits, with every entry's answer read.
 
-use aws_sdk_sns::types::{MessageAttributeValue, PublishBatchRequestEntry};
+use aws_sdk_sns::{
+    operation::publish_batch::PublishBatchOutput,
+    types::{MessageAttributeValue, PublishBatchRequestEntry},
+};
 
 use crate::{Clients, describe};
 
@@ -67,21 +70,25 @@ impl Publisher {
             Ok(answer) => answer,
             Err(error) => return vec![Err(describe(&error)); batch.len()],
         };
-        // Only what is listed as successful was published.
-        let mut results = vec![Err("no answer for this entry".to_owned()); batch.len()];
-        for failure in answer.failed() {
-            if let Some(result) = failure.id().parse::<usize>().ok().and_then(|p| results.get_mut(p)) {
-                *result = Err(format!("{}: {}", failure.code(), failure.message().unwrap_or_default()));
-            }
-        }
-        for success in answer.successful() {
-            let position = success.id().and_then(|id| id.parse::<usize>().ok());
-            if let Some(result) = position.and_then(|p| results.get_mut(p)) {
-                *result = Ok(());
-            }
-        }
-        results
+        results_of(&answer, batch.len())
     }
+}
+
+/// What became of each entry. Only what is listed as successful was published.
+fn results_of(answer: &PublishBatchOutput, entries: usize) -> Vec<Result<(), String>> {
+    let mut results = vec![Err("no answer for this entry".to_owned()); entries];
+    for failure in answer.failed() {
+        if let Some(result) = failure.id().parse::<usize>().ok().and_then(|p| results.get_mut(p)) {
+            *result = Err(format!("{}: {}", failure.code(), failure.message().unwrap_or_default()));
+        }
+    }
+    for success in answer.successful() {
+        let position = success.id().and_then(|id| id.parse::<usize>().ok());
+        if let Some(result) = position.and_then(|p| results.get_mut(p)) {
+            *result = Ok(());
+        }
+    }
+    results
 }
 
 /// Reads a topic's ARN; for `#[arg(value_parser = ...)]`. A wrong one would show only with the first event.
@@ -136,5 +143,19 @@ mod tests {
         {
             assert!(topic_arn(bad).is_err(), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn an_entry_is_published_only_if_sns_says_so() -> Result<(), aws_sdk_sns::error::BuildError> {
+        use aws_sdk_sns::types::{BatchResultErrorEntry, PublishBatchResultEntry};
+
+        let failed = BatchResultErrorEntry::builder().id("0").code("Throttled").message("later").sender_fault(false);
+        let answer = PublishBatchOutput::builder()
+            .failed(failed.build()?)
+            .successful(PublishBatchResultEntry::builder().id("2").message_id("m").build())
+            .build();
+        let unanswered = Err("no answer for this entry".to_owned());
+        assert_eq!(results_of(&answer, 3), [Err("Throttled: later".to_owned()), unanswered, Ok(())]);
+        Ok(())
     }
 }

@@ -236,3 +236,30 @@ fn printable(reason: &str) -> String {
         .collect();
     if clean.trim().is_empty() { "unknown".to_owned() } else { clean }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(id: &str, sender_fault: bool) -> BatchResultErrorEntry {
+        let entry = BatchResultErrorEntry::builder().id(id).sender_fault(sender_fault).code("x");
+        entry.build().expect("complete")
+    }
+
+    #[test]
+    fn of_a_batch_only_the_entries_that_failed_are_left() {
+        let items = ["a", "b", "c", "d"];
+        let items: Vec<&&str> = items.iter().collect();
+        let answer = [refused("3", false), refused("1", true), refused("9", false), refused("x", false)];
+        assert_eq!(failed(&answer, &items, |_| true), [&"d", &"b"]);
+        assert_eq!(failed(&answer, &items, |entry| !entry.sender_fault()), [&"d"]);
+        assert!(failed(&[], &items, |_| true).is_empty());
+    }
+
+    #[test]
+    fn a_reason_is_fit_for_an_attribute() {
+        assert_eq!(printable("a\nb\u{0}c\u{ffff}"), "a b c ");
+        assert_eq!(printable(""), "unknown");
+        assert_eq!(printable(&"x".repeat(9_999)).len(), MAX_REASON);
+    }
+}

@@ -21,6 +21,7 @@ async fn a_bad_setting_is_named() -> Result<()> {
         ("REDIS_URL", "nonsense"),
         ("HTTP_ADDR", "nonsense"),
         ("GRPC_ADDR", "1.2.3.4"),
+        ("ASSIGNMENT_TOPIC_ARN", "assignment-topic"),
         ("MAX_BATCH", "0"),
         ("RECEIVE_WAIT_SECONDS", "21"),
         ("VISIBILITY_TIMEOUT_SECONDS", "-1"),
