@@ -37,9 +37,11 @@ pub struct Order {
     #[serde(with = "timestamp")]
     pub added_at: DateTime<Utc>,
     /// Who has it; null while nobody does.
+    #[schema(required = true)]
     pub courier_id: Option<CourierId>,
     /// Since when they have it; null while nobody does.
     #[serde(with = "timestamp::option")]
+    #[schema(required = true)]
     pub assigned_at: Option<DateTime<Utc>>,
 }
 
@@ -60,6 +62,7 @@ pub struct Courier {
     /// Whether they take orders now.
     pub is_available: bool,
     /// Most open orders at once; null: no limit.
+    #[schema(required = true)]
     pub capacity: Option<Capacity>,
     /// When the newest news of them happened.
     #[serde(with = "timestamp")]

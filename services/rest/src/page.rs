@@ -106,6 +106,7 @@ pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
     /// Pass it as `cursor` for the next page; null on the last one.
+    #[schema(required = true)]
     pub next_cursor: Option<Cursor>,
 }
 

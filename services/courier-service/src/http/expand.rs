@@ -19,7 +19,7 @@ pub(super) enum Expand {
 /// A pair, perhaps with its order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ExpandedPair {
+pub(super) struct PairWithOrder {
     #[serde(flatten)]
     pub(super) pair: Pair,
     /// Only with `expand=order`: the order; null when `missing` names it.
@@ -33,16 +33,16 @@ pub(super) async fn expand(
     api: &Api,
     expand: Option<Expand>,
     pairs: Vec<Pair>,
-) -> (Vec<ExpandedPair>, Option<Vec<OrderId>>) {
+) -> (Vec<PairWithOrder>, Option<Vec<OrderId>>) {
     let Some(Expand::Order) = expand else {
-        return (pairs.into_iter().map(|pair| ExpandedPair { pair, order: None }).collect(), None);
+        return (pairs.into_iter().map(|pair| PairWithOrder { pair, order: None }).collect(), None);
     };
     let ids: Vec<OrderId> = pairs.iter().map(|pair| pair.order_id).collect();
     let mut found = api.orders.find(&ids).await;
     let missing = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
     let expanded = pairs.into_iter().map(|pair| {
         let order = found.remove(&pair.order_id);
-        ExpandedPair { pair, order: Some(order) }
+        PairWithOrder { pair, order: Some(order) }
     });
     (expanded.collect(), Some(missing))
 }

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api,
-    expand::{Expand, ExpandedPair, expand},
+    expand::{Expand, PairWithOrder, expand},
 };
 
 /// Which order.
@@ -32,9 +32,9 @@ pub(super) struct Options {
 /// Who has an order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct OnePair {
+pub(super) struct PairAnswer {
     #[serde(flatten)]
-    pair: ExpandedPair,
+    pair: PairWithOrder,
     /// Only with `expand=order`: the order, if it could not be looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<OrderId>, required = false)]
@@ -51,7 +51,7 @@ pub(super) struct OnePair {
     tag = "pairs",
     params(Which, Options),
     responses(
-        (status = 200, description = "The pair", body = OnePair),
+        (status = 200, description = "The pair", body = PairAnswer),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-assigned`: nobody has the order now", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
@@ -61,9 +61,9 @@ pub(super) async fn get_order_courier(
     State(api): State<Api>,
     Path(Which { order_id }): Path<Which>,
     Query(options): Query<Options>,
-) -> Result<axum::Json<OnePair>, Problem> {
+) -> Result<axum::Json<PairAnswer>, Problem> {
     let pair = api.pairs.of_order(order_id).await?;
     let (mut pairs, missing) = expand(&api, options.expand, vec![pair]).await;
     let pair = pairs.pop().ok_or(crate::error::Error::OrderNotAssigned)?;
-    Ok(axum::Json(OnePair { pair, missing }))
+    Ok(axum::Json(PairAnswer { pair, missing }))
 }

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     Api, WhichCourier,
-    expand::{Expand, ExpandedPair, expand},
+    expand::{Expand, PairWithOrder, expand},
 };
 use crate::pairs::Position;
 
@@ -36,7 +36,7 @@ pub(super) struct Options {
 #[serde(rename_all = "camelCase")]
 pub(super) struct PairPage {
     #[serde(flatten)]
-    page: Page<ExpandedPair>,
+    page: Page<PairWithOrder>,
     /// Only with `expand=order`: the orders that could not be looked up.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Vec<OrderId>, required = false)]

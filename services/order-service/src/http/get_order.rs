@@ -38,7 +38,7 @@ enum Expand {
 /// An order, perhaps with its courier.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Expanded {
+pub(super) struct OrderWithCourier {
     #[serde(flatten)]
     order: Order,
     /// Only with `expand=courier`: who has the order; null while nobody does, or when `missing` names them.
@@ -61,7 +61,7 @@ pub(super) struct Expanded {
     tag = "orders",
     params(Which, Options),
     responses(
-        (status = 200, description = "The order", body = Expanded),
+        (status = 200, description = "The order", body = OrderWithCourier),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
@@ -71,7 +71,7 @@ pub(super) async fn get_order(
     State(api): State<Api>,
     Path(Which { order_id }): Path<Which>,
     Query(options): Query<Options>,
-) -> Result<axum::Json<Expanded>, Problem> {
+) -> Result<axum::Json<OrderWithCourier>, Problem> {
     let order = api.orders.get(order_id).await?;
     let (courier, missing) = match options.expand {
         None => (None, None),
@@ -84,5 +84,5 @@ pub(super) async fn get_order(
             (Some(courier), Some(missing))
         }
     };
-    Ok(axum::Json(Expanded { order, courier, missing }))
+    Ok(axum::Json(OrderWithCourier { order, courier, missing }))
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use test_support::{ServiceProcess, eventually, queues::Depth};
 use uuid::Uuid;
 
-use crate::support::{World, get, injected, order_id};
+use crate::support::{World, injected, order_id};
 
 const SEED: &str = include_str!("../../../../proto/golden/seed-order.json");
 
@@ -21,7 +21,7 @@ fn assigned(order_id: OrderId, courier_id: CourierId, at: &str) -> String {
 /// Waits until the order shows this status.
 async fn shows(service: &ServiceProcess, order_id: OrderId, status: &str) -> Result<serde_json::Value> {
     eventually(&format!("{order_id} is {status}"), || async {
-        let answer = get(service, &format!("/orders/{order_id}")).await?;
+        let answer = service.get(&format!("/orders/{order_id}")).await?;
         Ok((answer.body["status"] == status).then_some(answer.body))
     })
     .await

@@ -21,7 +21,7 @@ use tonic::{
 };
 use uuid::Uuid;
 
-use crate::support::{CLOSED, World, get, injected, order_id};
+use crate::support::{CLOSED, World, injected, order_id};
 
 /// A courier-service that knows one courier.
 struct Knows(Courier);
@@ -84,7 +84,7 @@ async fn assigned(world: &World, service: &ServiceProcess, courier_id: CourierId
     });
     world.assignments.send(&[assignment.to_string()]).await?;
     eventually("the order is assigned", || async {
-        let answer = get(service, &format!("/orders/{order_id}")).await?;
+        let answer = service.get(&format!("/orders/{order_id}")).await?;
         Ok((answer.body["courierId"] == json!(courier_id)).then_some(()))
     })
     .await?;
@@ -92,7 +92,7 @@ async fn assigned(world: &World, service: &ServiceProcess, courier_id: CourierId
 }
 
 async fn expanded(service: &ServiceProcess, order_id: OrderId) -> Result<Value> {
-    let answer = get(service, &format!("/orders/{order_id}?expand=courier")).await?;
+    let answer = service.get(&format!("/orders/{order_id}?expand=courier")).await?;
     assert_eq!(answer.status, 200, "{answer:?}");
     Ok(answer.body)
 }
@@ -117,12 +117,12 @@ async fn the_courier_is_shown_or_named_as_missing() -> Result<()> {
     let waiting = order_id();
     world.events.send(&[injected(waiting, "Buy")]).await?;
     eventually("the order is there", || async {
-        Ok((get(&service, &format!("/orders/{waiting}")).await?.status == 200).then_some(()))
+        Ok((service.get(&format!("/orders/{waiting}")).await?.status == 200).then_some(()))
     })
     .await?;
     let body = expanded(&service, waiting).await?;
     assert_eq!((&body["courier"], &body["missing"]), (&Value::Null, &json!([])), "{body}");
-    let plain = get(&service, &format!("/orders/{waiting}")).await?.body;
+    let plain = service.get(&format!("/orders/{waiting}")).await?.body;
     assert!(plain.get("courier").is_none() && plain.get("missing").is_none(), "{plain}");
     Ok(())
 }

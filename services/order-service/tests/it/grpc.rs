@@ -14,13 +14,13 @@ use tonic_reflection::pb::v1::{
 };
 use uuid::Uuid;
 
-use crate::support::{World, post};
+use crate::support::World;
 
 #[tokio::test]
 async fn orders_are_looked_up() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
-    let made = post(&service, "/orders", &json!({"details": "Buy", "zone": "S", "priority": 2})).await?.body;
+    let made = service.post("/orders", &json!({"details": "Buy", "zone": "S", "priority": 2})).await?.body;
     let order_id = made["orderId"].as_str().context("an id")?.to_owned();
     let mut client = OrderServiceClient::connect(service.grpc.clone()).await?;
 

@@ -1,12 +1,12 @@
 //! The REST API of the real binary: each endpoint, each refusal.
 
 use anyhow::{Context as _, Result};
-use reqwest::Client;
+use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::{ServiceProcess, TestQueue, eventually};
+use test_support::{ServiceProcess, TestQueue, eventually, http::send};
 use uuid::Uuid;
 
-use crate::support::{World, get, post, send};
+use crate::support::World;
 
 #[tokio::test]
 async fn an_order_is_made_shown_listed_and_published() -> Result<()> {
@@ -16,8 +16,8 @@ async fn an_order_is_made_shown_listed_and_published() -> Result<()> {
     let service = world.start(&[]).await?;
 
     let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
-    let request = Client::new()
-        .post(format!("{}/orders", service.http))
+    let request = service
+        .request(Method::POST, "/orders")
         .header("traceparent", format!("00-{trace}-00f067aa0ba902b7-01"))
         .body(r#"{"details":"Buy something","zone":"S","priority":3,"unknown":1}"#);
     let made = send(request).await?;
@@ -29,8 +29,8 @@ async fn an_order_is_made_shown_listed_and_published() -> Result<()> {
         "addedAt": made.body["addedAt"], "courierId": null, "assignedAt": null,
     });
     assert_eq!(made.body, expected);
-    assert_eq!(get(&service, &format!("/orders/{order_id}")).await?.body, expected);
-    assert_eq!(get(&service, "/orders").await?.body, json!({"items": [expected], "nextCursor": null}));
+    assert_eq!(service.get(&format!("/orders/{order_id}")).await?.body, expected);
+    assert_eq!(service.get("/orders").await?.body, json!({"items": [expected], "nextCursor": null}));
 
     let event = eventually("the order is published", || async { Ok(published.take().await?.pop()) }).await?;
     let body: Value = serde_json::from_str(event.body().context("a body")?)?;
@@ -51,15 +51,15 @@ async fn a_repetition_makes_no_second_order() -> Result<()> {
     let service = world.start(&[]).await?;
     let id = Uuid::new_v4();
     let body = json!({"orderId": id, "details": "Buy", "zone": "S"});
-    let first = post(&service, "/orders", &body).await?;
-    let second = post(&service, "/orders", &body).await?;
+    let first = service.post("/orders", &body).await?;
+    let second = service.post("/orders", &body).await?;
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (201, 200));
     assert_eq!((&first.body, first.header("location")), (&second.body, second.header("location")));
-    let other = post(&service, "/orders", &json!({"orderId": id, "details": "Sell", "zone": "S"})).await?;
+    let other = service.post("/orders", &json!({"orderId": id, "details": "Sell", "zone": "S"})).await?;
     other.problem(409, "order-conflict")?;
 
     let keyed = |body: &Value| {
-        let request = Client::new().post(format!("{}/orders", service.http)).header("Idempotency-Key", "key-1");
+        let request = service.request(Method::POST, "/orders").header("Idempotency-Key", "key-1");
         send(request.json(body))
     };
     let request = json!({"details": "Buy", "zone": "S"});
@@ -105,21 +105,21 @@ async fn bad_bodies_name_the_field() -> Result<()> {
         (with("priority", json!(1.5)), "priority"),
         (with("priority", json!("high")), "priority"),
     ] {
-        let answer = send(Client::new().post(format!("{}/orders", service.http)).body(body.clone())).await?;
+        let answer = send(service.request(Method::POST, "/orders").body(body.clone())).await?;
         assert_eq!(answer.problem(400, "invalid-request").context(body.clone())?, [field], "{body}");
     }
     for key in ["", " ", "a b", &"k".repeat(256)] {
-        let request = Client::new().post(format!("{}/orders", service.http)).header("Idempotency-Key", key).json(&good);
+        let request = service.request(Method::POST, "/orders").header("Idempotency-Key", key).json(&good);
         assert_eq!(send(request).await?.problem(400, "invalid-request")?, ["Idempotency-Key"], "{key:?}");
     }
-    let twice = Client::new().post(format!("{}/orders", service.http)).header("Idempotency-Key", "a");
+    let twice = service.request(Method::POST, "/orders").header("Idempotency-Key", "a");
     let twice = send(twice.header("Idempotency-Key", "b").json(&good)).await?;
     assert_eq!(twice.problem(400, "invalid-request")?, ["Idempotency-Key"]);
 
     let large = with("details", json!("x".repeat(200 * 1024)));
-    let answer = send(Client::new().post(format!("{}/orders", service.http)).body(large)).await?;
+    let answer = send(service.request(Method::POST, "/orders").body(large)).await?;
     assert_eq!(answer.problem(413, "body-too-large")?, ["body"]);
-    assert_eq!(get(&service, "/orders").await?.body["items"], json!([]), "nothing of all that was taken");
+    assert_eq!(service.get("/orders").await?.body["items"], json!([]), "nothing of all that was taken");
     Ok(())
 }
 
@@ -132,11 +132,11 @@ async fn what_fits_is_taken() -> Result<()> {
         json!({"details": "ä".repeat(2048), "zone": "z".repeat(64), "priority": 9}),
         json!({"details": "\u{1}".repeat(4096), "zone": "a.b:c_d-9", "orderId": null, "priority": null}),
     ] {
-        let made = post(&service, "/orders", &body).await?;
+        let made = service.post("/orders", &body).await?;
         assert_eq!((made.status.as_u16(), &made.body["details"]), (201, &body["details"]), "{made:?}");
     }
     // What is no valid traceparent is passed over.
-    let request = Client::new().post(format!("{}/orders", service.http)).header("traceparent", "nonsense");
+    let request = service.request(Method::POST, "/orders").header("traceparent", "nonsense");
     assert_eq!(send(request.json(&json!({"details": "Buy", "zone": "S"}))).await?.status, 201);
     Ok(())
 }
@@ -160,12 +160,12 @@ async fn bad_paths_and_parameters_name_the_field() -> Result<()> {
         ("/orders?zone=".to_owned(), "zone"),
         ("/orders?zone=%7BS%7D".to_owned(), "zone"),
     ] {
-        let answer = get(&service, &path).await?;
+        let answer = service.get(&path).await?;
         assert_eq!(answer.problem(400, "invalid-request").context(path.clone())?, [field], "{path}");
     }
-    get(&service, &format!("/orders/{id}")).await?.problem(404, "order-not-found")?;
-    get(&service, "/nothing").await?.problem(404, "no-such-resource")?;
-    let delete = Client::new().delete(format!("{}/orders", service.http));
+    service.get(&format!("/orders/{id}")).await?.problem(404, "order-not-found")?;
+    service.get("/nothing").await?.problem(404, "no-such-resource")?;
+    let delete = service.request(Method::DELETE, "/orders");
     send(delete).await?.problem(405, "method-not-allowed")?;
     Ok(())
 }
@@ -176,17 +176,17 @@ async fn pages_follow_their_cursors() -> Result<()> {
     let service = world.start(&[]).await?;
     let mut made = Vec::new();
     for zone in ["S", "S", "T", "S"] {
-        made.push(post(&service, "/orders", &json!({"details": "Buy", "zone": zone})).await?.body);
+        made.push(service.post("/orders", &json!({"details": "Buy", "zone": zone})).await?.body);
     }
     made.reverse();
-    let first = get(&service, "/orders?limit=3").await?.body;
+    let first = service.get("/orders?limit=3").await?.body;
     assert_eq!(first["items"], json!(made[..3]));
     let cursor = first["nextCursor"].as_str().context("a cursor")?;
-    let second = get(&service, &format!("/orders?limit=3&cursor={cursor}")).await?.body;
+    let second = service.get(&format!("/orders?limit=3&cursor={cursor}")).await?.body;
     assert_eq!(second, json!({"items": made[3..], "nextCursor": null}));
-    let here = get(&service, "/orders?zone=T&status=pending").await?.body;
+    let here = service.get("/orders?zone=T&status=pending").await?.body;
     assert_eq!(here["items"], json!([made[1]]));
-    assert_eq!(get(&service, "/orders?status=assigned").await?.body, json!({"items": [], "nextCursor": null}));
+    assert_eq!(service.get("/orders?status=assigned").await?.body, json!({"items": [], "nextCursor": null}));
     Ok(())
 }
 
@@ -197,7 +197,7 @@ async fn the_process_answers_for_itself() -> Result<()> {
     let text = async |path: &str| ask(&service, path).await;
     assert_eq!(text("/livez").await?, "ok");
     assert!(text("/readyz").await?.contains(r#""events_queue":"ok""#));
-    post(&service, "/orders", &json!({"details": "Buy", "zone": "S"})).await?;
+    service.post("/orders", &json!({"details": "Buy", "zone": "S"})).await?;
     eventually("the relay counts", || async {
         Ok(text("/metrics").await?.contains("outbox_published_total 1").then_some(()))
     })

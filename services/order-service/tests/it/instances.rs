@@ -7,7 +7,7 @@ use futures::future::try_join_all;
 use serde_json::{Value, json};
 use test_support::{TestQueue, eventually};
 
-use crate::support::{World, post};
+use crate::support::World;
 
 #[tokio::test]
 async fn two_instances_publish_each_event_once() -> Result<()> {
@@ -18,7 +18,7 @@ async fn two_instances_publish_each_event_once() -> Result<()> {
     world.topic.subscribe(&world.events, true).await?;
     let (one, two) = tokio::try_join!(world.start(&[]), world.start(&[]))?;
     let body = json!({"details": "Buy", "zone": "S"});
-    let requests = (0..ORDERS).map(|n| post(if n % 2 == 0 { &one } else { &two }, "/orders", &body));
+    let requests = (0..ORDERS).map(|n| (if n % 2 == 0 { &one } else { &two }).post("/orders", &body));
     let answers = try_join_all(requests).await?;
     assert!(answers.iter().all(|answer| answer.status == 201), "{answers:?}");
 
@@ -44,7 +44,7 @@ async fn what_an_instance_that_was_killed_left_is_published_by_another() -> Resu
     world.topic.subscribe(&published, true).await?;
     // It publishes to where nobody is.
     let mut one = world.start(&[("EVENTS_TOPIC_ARN", "arn:aws:sns:eu-west-2:000000000000:no-such-topic")]).await?;
-    let made = post(&one, "/orders", &json!({"details": "Buy", "zone": "S"})).await?;
+    let made = one.post("/orders", &json!({"details": "Buy", "zone": "S"})).await?;
     assert_eq!(made.status, 201);
     one.signal("KILL").await?;
     one.exited().await?;

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{event::AddOrder, id::OrderId};
 use messaging::{Outbox, TraceParent, outbox};
@@ -11,9 +11,8 @@ use order_service::{
     orders::{Creation, Orders},
     postgres::MIGRATIONS,
 };
-use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use runtime::{Clock, Ids};
-use serde_json::{Value, json};
+use serde_json::json;
 use sqlx::PgPool;
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database};
 use uuid::Uuid;
@@ -132,44 +131,4 @@ pub(crate) fn creation(order_id: Option<OrderId>, key: Option<&str>) -> Result<C
 /// An AddOrder as others inject it.
 pub(crate) fn injected(order_id: OrderId, details: &str) -> String {
     json!({"orderId": order_id, "details": details, "zone": "S", "addedAt": "2021-07-18T10:22:10.170682Z"}).to_string()
-}
-
-/// An answer of the REST API.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Value,
-}
-
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok())
-    }
-
-    /// Demands a problem of this status and type, and answers the fields that it names.
-    pub(crate) fn problem(&self, status: u16, slug: &str) -> Result<Vec<&str>> {
-        let told = (self.status.as_u16(), self.header("content-type"), self.body["type"].as_str());
-        anyhow::ensure!(told == (status, Some("application/problem+json"), Some(slug)), "{self:?}");
-        anyhow::ensure!(self.body["status"] == status, "{self:?}");
-        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
-        errors.iter().map(|error| error["field"].as_str().context("a field")).collect()
-    }
-}
-
-/// Sends a request and reads the JSON answer.
-pub(crate) async fn send(request: RequestBuilder) -> Result<Answer> {
-    let response = request.send().await?;
-    let (status, headers) = (response.status(), response.headers().clone());
-    let text = response.text().await?;
-    let body = serde_json::from_str(&text).with_context(|| format!("{status}: {text}"))?;
-    Ok(Answer { status, headers, body })
-}
-
-pub(crate) async fn get(service: &ServiceProcess, path: &str) -> Result<Answer> {
-    send(reqwest::Client::new().get(format!("{}{path}", service.http))).await
-}
-
-pub(crate) async fn post(service: &ServiceProcess, path: &str, body: &Value) -> Result<Answer> {
-    send(reqwest::Client::new().post(format!("{}{path}", service.http)).json(body)).await
 }
