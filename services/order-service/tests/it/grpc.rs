@@ -16,6 +16,11 @@ use uuid::Uuid;
 
 use crate::support::World;
 
+/// The code of a call that was refused.
+fn refusal<T>(answer: Result<T, tonic::Status>) -> Option<Code> {
+    answer.err().map(|status| status.code())
+}
+
 #[tokio::test]
 async fn orders_are_looked_up() -> Result<()> {
     let world = World::create().await?;
@@ -36,17 +41,16 @@ async fn orders_are_looked_up() -> Result<()> {
     let none = client.batch_get_orders(BatchGetOrdersRequest::default()).await?.into_inner();
     assert!(none.orders.is_empty());
 
-    let code = |status: tonic::Status| status.code();
     let answer = client.get_order(GetOrderRequest { order_id: stranger.clone() }).await;
-    assert_eq!(answer.map_err(code).err(), Some(Code::NotFound));
+    assert_eq!(refusal(answer), Some(Code::NotFound));
     let answer = client.get_order(GetOrderRequest { order_id: "x".to_owned() }).await;
-    assert_eq!(answer.map_err(code).err(), Some(Code::InvalidArgument));
+    assert_eq!(refusal(answer), Some(Code::InvalidArgument));
     let bad_id = BatchGetOrdersRequest { order_ids: vec![stranger.clone(), String::new()] };
-    assert_eq!(client.batch_get_orders(bad_id).await.map_err(code).err(), Some(Code::InvalidArgument));
+    assert_eq!(refusal(client.batch_get_orders(bad_id).await), Some(Code::InvalidArgument));
     let most = BatchGetOrdersRequest { order_ids: vec![stranger.clone(); MAX_BATCH] };
     assert!(client.batch_get_orders(most).await?.into_inner().orders.is_empty());
     let too_many = BatchGetOrdersRequest { order_ids: vec![stranger; MAX_BATCH + 1] };
-    assert_eq!(client.batch_get_orders(too_many).await.map_err(code).err(), Some(Code::InvalidArgument));
+    assert_eq!(refusal(client.batch_get_orders(too_many).await), Some(Code::InvalidArgument));
     drop(client);
     service.stop().await
 }

@@ -1,0 +1,12 @@
+//! courier-service against real servers: PostgreSQL, SNS and SQS. Run by `sh run-e2e.sh -p courier-service`.
+
+mod consumers;
+mod couriers;
+mod expand;
+mod grpc;
+mod http;
+mod instances;
+mod openapi;
+mod pairs;
+mod settings;
+mod support;
