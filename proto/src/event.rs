@@ -1,7 +1,7 @@
 //! Events: JSON objects, camelCase, that SNS carries.
 //!
 //! What our own services publish names its `type`, `eventId` and `occurredAt`; what others inject may leave them out.
-//! [`decode`] reads both and also every format that was ever published; [`Event::to_json`] writes today's.
+//! [`decode()`] reads both and also every format that was ever published; [`Event::to_json`] writes today's.
 
 mod arrival;
 mod decode;
