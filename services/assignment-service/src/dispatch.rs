@@ -56,6 +56,8 @@ impl From<DispatchError> for HandlerError {
     fn from(error: DispatchError) -> Self {
         match error {
             DispatchError::Facts(FactsError::Database(error)) => error.into(),
+            // A row that cannot be read must not hold up the messages about others.
+            DispatchError::Facts(error @ FactsError::Value { .. }) => Self::Rejected(error.to_string()),
             other => Self::Unavailable(other.to_string()),
         }
     }

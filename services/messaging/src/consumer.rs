@@ -55,11 +55,16 @@ pub enum HandlerError {
 
 impl From<sqlx::Error> for HandlerError {
     fn from(error: sqlx::Error) -> Self {
-        // Class 22 is bad data, 23 a broken constraint: the same statement would fail again.
-        match error.as_database_error().and_then(|e| e.code().map(|code| code[..2.min(code.len())].to_owned())) {
-            Some(class) if class == "22" || class == "23" => Self::Rejected(error.to_string()),
-            _ => Self::Unavailable(error.to_string()),
-        }
+        // What would fail again for this message and only for it. Classes: 22 bad data, 23 a broken constraint,
+        // 54 a limit of PostgreSQL (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+        let is_about_the_message = match &error {
+            sqlx::Error::Database(error) => {
+                error.code().is_some_and(|code| ["22", "23", "54"].iter().any(|class| code.starts_with(class)))
+            }
+            sqlx::Error::Encode(_) | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. } => true,
+            _ => false,
+        };
+        if is_about_the_message { Self::Rejected(error.to_string()) } else { Self::Unavailable(error.to_string()) }
     }
 }
 
