@@ -8,6 +8,7 @@ mod couriers;
 mod log;
 mod lookup;
 mod record;
+mod why;
 mod zone;
 
 use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator};
@@ -15,6 +16,7 @@ use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator};
 pub use self::{
     lookup::{Assignment, CourierLoad},
     record::{Proposal, Recorded, Source},
+    why::{DecisionRow, LineRow, LogFilter, LogRow, ZoneRow},
     zone::{ZoneFacts, ZoneInUse},
 };
 

@@ -3,6 +3,7 @@
 //! ```text
 //! events-queue --> intake --> dispatch --> choice (Redis), facts (PostgreSQL)
 //! gRPC ------------> grpc --------^           outbox --> relay --> SNS assignment-topic
+//! REST ------------> http --> facts
 //! ```
 //!
 //! Guarantees: an order is assigned to at most one courier at a time, since it is one row of the facts; what was
@@ -13,6 +14,7 @@ pub mod dispatch;
 pub mod domain;
 pub mod facts;
 pub mod grpc;
+pub mod http;
 pub mod intake;
 pub mod settings;
 
@@ -87,9 +89,10 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
 
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
-    let dispatch = Dispatch::new(Facts::new(pool.clone()), choice.clone(), outbox, Clock::system(), Ids::random());
+    let facts = Facts::new(pool.clone());
+    let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random());
     let health = Arc::new(health(pool, choice, queue.clone()));
-    let router = health.clone().router(metrics);
+    let router = rest::api::finish(http::routes().with_state(facts)).merge(health.clone().router(metrics));
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
     let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
     let (drains, sweeps, sweep) = (dispatch.clone(), dispatch, settings.sweep());

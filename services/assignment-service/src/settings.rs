@@ -12,10 +12,10 @@ use crate::dispatch::sweep::SweepSettings;
 #[derive(Debug, Clone, Parser)]
 #[command(name = "assignment-service", version)]
 pub struct Settings {
-    /// Where health and metrics are served.
+    /// Where REST, /docs, /livez, /readyz and /metrics listen.
     #[arg(long, env, default_value = "0.0.0.0:9325")]
     pub http_addr: SocketAddr,
-    /// Where gRPC is served.
+    /// Where gRPC listens.
     #[arg(long, env, default_value = "0.0.0.0:9326")]
     pub grpc_addr: SocketAddr,
     /// Redis or Valkey, such as redis://localhost:9379.

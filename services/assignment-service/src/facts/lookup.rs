@@ -54,12 +54,26 @@ struct AssignmentRow {
 }
 
 #[derive(FromRow)]
-struct LoadRow {
+pub(super) struct LoadRow {
     courier_id: Uuid,
     zone: String,
     is_available: bool,
     capacity: Option<i32>,
     open_orders: i64,
+}
+
+impl TryFrom<LoadRow> for CourierLoad {
+    type Error = FactsError;
+
+    fn try_from(row: LoadRow) -> Result<Self, FactsError> {
+        Ok(Self {
+            courier_id: row.courier_id.into(),
+            zone: couriers::zone(row.zone)?,
+            is_available: row.is_available,
+            open_orders: u32::try_from(row.open_orders).unwrap_or(u32::MAX),
+            capacity: row.capacity.and_then(|capacity| u32::try_from(capacity).ok()),
+        })
+    }
 }
 
 impl Facts {
@@ -88,13 +102,7 @@ impl Facts {
     pub async fn courier_load(&self, courier_id: CourierId) -> Result<Option<CourierLoad>, FactsError> {
         let query = sqlx::query_as::<_, LoadRow>(include_str!("sql/courier_load.sql"));
         let Some(row) = query.bind(courier_id.as_uuid()).fetch_optional(&self.pool).await? else { return Ok(None) };
-        Ok(Some(CourierLoad {
-            courier_id: row.courier_id.into(),
-            zone: couriers::zone(row.zone)?,
-            is_available: row.is_available,
-            open_orders: u32::try_from(row.open_orders).unwrap_or(u32::MAX),
-            capacity: row.capacity.and_then(|capacity| u32::try_from(capacity).ok()),
-        }))
+        CourierLoad::try_from(row).map(Some)
     }
 
     /// Whether an event named the zone.

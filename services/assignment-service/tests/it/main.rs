@@ -3,6 +3,8 @@
 mod choice;
 mod dispatch;
 mod facts;
+mod http;
+mod openapi;
 mod process;
 mod settings;
 mod world;

@@ -13,18 +13,18 @@ use sqlx::PgPool;
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, eventually, unique};
 use uuid::Uuid;
 
-struct World {
+pub(crate) struct World {
     servers: Servers,
-    events: TestQueue,
+    pub(crate) events: TestQueue,
     assignments: TestQueue,
     topic: TestTopic,
     database_url: String,
     pool: PgPool,
-    zone: String,
+    pub(crate) zone: String,
 }
 
 impl World {
-    async fn new() -> Result<Self> {
+    pub(crate) async fn new() -> Result<Self> {
         let servers = Servers::from_env()?;
         let assignments = TestQueue::create(&servers).await?;
         let topic = TestTopic::create(&servers).await?;
@@ -36,7 +36,7 @@ impl World {
         Ok(Self { servers, events, assignments, topic, database_url, pool, zone: unique::name("zone") })
     }
 
-    async fn start(&self) -> Result<ServiceProcess> {
+    pub(crate) async fn start(&self) -> Result<ServiceProcess> {
         let settings = [
             ("DATABASE_URL", self.database_url.as_str()),
             ("REDIS_URL", &self.servers.redis_url),
@@ -48,11 +48,11 @@ impl World {
         ServiceProcess::start(env!("CARGO_BIN_EXE_assignment-service"), &self.servers, &settings).await
     }
 
-    fn courier(&self, id: Uuid) -> String {
+    pub(crate) fn courier(&self, id: Uuid) -> String {
         format!(r#"{{"courierId":"{id}","name":"a","zone":"{}","isAvailable":true}}"#, self.zone)
     }
 
-    fn order(&self, id: Uuid) -> String {
+    pub(crate) fn order(&self, id: Uuid) -> String {
         let zone = &self.zone;
         format!(r#"{{"orderId":"{id}","details":"b","zone":"{zone}","addedAt":"2021-07-18T10:22:10.170682Z"}}"#)
     }

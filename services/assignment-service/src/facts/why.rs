@@ -1,0 +1,143 @@
+//! What explains the system to people: decisions with their reasons, zones with their counts, the event log.
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    zone::Zone,
+};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use super::{CourierLoad, Facts, FactsError, lookup::LoadRow};
+
+/// The decision about an order, and what it was based on.
+#[derive(Debug, Clone, FromRow)]
+pub struct DecisionRow {
+    /// Which order.
+    pub order_id: Uuid,
+    /// Its zone.
+    pub zone: String,
+    /// 0 to 9.
+    pub priority: i16,
+    /// Since when it waits, or waited.
+    pub added_at: DateTime<Utc>,
+    /// Where it is in its life.
+    pub status: String,
+    /// Who has it.
+    pub courier_id: Option<Uuid>,
+    /// Since when.
+    pub assigned_at: Option<DateTime<Utc>>,
+    /// Open orders of the chosen then.
+    pub score: Option<i32>,
+    /// Who would have been next.
+    pub runner_up: Option<Uuid>,
+    /// How many could have taken it.
+    pub candidates: Option<i32>,
+    /// While it waits: its place in line, from 1.
+    pub place: Option<i64>,
+    /// While it waits: available couriers of the zone.
+    pub available: Option<i64>,
+    /// While it waits: those of them who have as many orders as they take.
+    pub full_up: Option<i64>,
+}
+
+/// A zone with its counts.
+#[derive(Debug, Clone, FromRow)]
+pub struct ZoneRow {
+    /// Which.
+    pub zone: String,
+    /// Who takes orders there now.
+    pub available_couriers: i64,
+    /// Orders that wait.
+    pub waiting_orders: i64,
+    /// Orders that are with a courier.
+    pub open_orders: i64,
+}
+
+/// An order that waits.
+#[derive(Debug, Clone, FromRow)]
+pub struct LineRow {
+    /// Which.
+    pub order_id: Uuid,
+    /// 0 to 9.
+    pub priority: i16,
+    /// Since when.
+    pub added_at: DateTime<Utc>,
+}
+
+/// A line of the event log.
+#[derive(Debug, Clone, FromRow)]
+pub struct LogRow {
+    /// Its number: later lines have greater ones, apart from those written at the same moment.
+    pub seq: i64,
+    /// The event.
+    pub event_id: Uuid,
+    /// Its type.
+    pub r#type: String,
+    /// The order it is about.
+    pub order_id: Option<Uuid>,
+    /// The courier it is about.
+    pub courier_id: Option<Uuid>,
+    /// The zone it names.
+    pub zone: Option<String>,
+    /// What it says.
+    pub payload: serde_json::Value,
+    /// The broker's id of the message that brought it; nothing for our own decisions.
+    pub source_message_id: Option<String>,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// When it was written.
+    pub recorded_at: DateTime<Utc>,
+}
+
+/// Which lines of the event log.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogFilter {
+    /// Only those about this order.
+    pub order_id: Option<OrderId>,
+    /// Only those about this courier.
+    pub courier_id: Option<CourierId>,
+}
+
+impl Facts {
+    /// The decision about an order; nothing when it was not heard of.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn decision(&self, order_id: OrderId) -> Result<Option<DecisionRow>, FactsError> {
+        let query = sqlx::query_as(include_str!("sql/decision.sql"));
+        Ok(query.bind(order_id.as_uuid()).fetch_optional(&self.pool).await?)
+    }
+
+    /// A page of zones, by name.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn list_zones(&self, after: Option<&Zone>, rows: i64) -> Result<Vec<ZoneRow>, FactsError> {
+        let query = sqlx::query_as(include_str!("sql/list_zones.sql"));
+        Ok(query.bind(after.map_or("", Zone::as_str)).bind(rows).fetch_all(&self.pool).await?)
+    }
+
+    /// Couriers of a zone by score, and the front of its line.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn zone_by_score(&self, zone: &Zone, most: i64) -> Result<(Vec<CourierLoad>, Vec<LineRow>), FactsError> {
+        let query = sqlx::query_as::<_, LoadRow>(include_str!("sql/zone_by_score.sql"));
+        let couriers = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
+        let query = sqlx::query_as(include_str!("sql/zone_line.sql"));
+        let line = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
+        Ok((couriers.into_iter().map(CourierLoad::try_from).collect::<Result<_, _>>()?, line))
+    }
+
+    /// A page of the event log, oldest first.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn events(&self, filter: LogFilter, after: i64, rows: i64) -> Result<Vec<LogRow>, FactsError> {
+        let query = sqlx::query_as(include_str!("sql/events.sql"))
+            .bind(filter.order_id.map(|order| order.as_uuid()))
+            .bind(filter.courier_id.map(|courier| courier.as_uuid()));
+        Ok(query.bind(after).bind(rows).fetch_all(&self.pool).await?)
+    }
+}

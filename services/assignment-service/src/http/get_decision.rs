@@ -1,0 +1,129 @@
+//! `GET /orders/{orderId}/decision`
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    order::OrderStatus,
+    timestamp,
+};
+use rest::{Path, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::facts::{DecisionRow, Facts, FactsError};
+
+/// Which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Which {
+    /// The order.
+    order_id: OrderId,
+}
+
+/// The decision about an order, with what it was based on; or why there is none.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Decision {
+    order_id: OrderId,
+    zone: String,
+    status: OrderStatus,
+    priority: u8,
+    #[serde(with = "timestamp")]
+    added_at: DateTime<Utc>,
+    /// Who was chosen.
+    #[schema(required = true)]
+    courier_id: Option<CourierId>,
+    #[serde(with = "timestamp::option")]
+    #[schema(required = true)]
+    assigned_at: Option<DateTime<Utc>>,
+    /// Open orders that the chosen had then.
+    #[schema(required = true)]
+    score: Option<u32>,
+    /// Who would have been next.
+    #[schema(required = true)]
+    runner_up: Option<CourierId>,
+    /// How many could have taken it, the chosen one included.
+    #[schema(required = true)]
+    candidates: Option<u32>,
+    /// While nobody has it.
+    #[schema(required = true)]
+    waiting: Option<Waiting>,
+}
+
+/// Why an order waits.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Waiting {
+    /// Its place in the zone's line, from 1.
+    place: u64,
+    reason: Reason,
+    /// Couriers of the zone who take orders now, the full ones included.
+    available_couriers: u64,
+}
+
+/// What an order waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Reason {
+    /// Nobody of the zone takes orders now.
+    NobodyAvailable,
+    /// All who take orders have as many as they take.
+    EverybodyFull,
+    /// Somebody can take it; it is about to be given to them.
+    BeingAssigned,
+}
+
+/// Say who got an order and why, or why it waits
+#[utoipa::path(
+    get,
+    path = "/orders/{orderId}/decision",
+    tag = "decisions",
+    params(Which),
+    responses(
+        (status = 200, description = "The decision, or why there is none yet", body = Decision),
+        (status = 400, description = "`invalid-request`: the id is no UUID", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`order-not-found`: no event named the order", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_decision(
+    State(facts): State<Facts>,
+    Path(Which { order_id }): Path<Which>,
+) -> Result<axum::Json<Decision>, Problem> {
+    let row = facts.decision(order_id).await?;
+    let row = row.ok_or_else(|| Problem::not_found("order-not-found", "There is no such order"))?;
+    Ok(axum::Json(Decision::try_from(row)?))
+}
+
+impl TryFrom<DecisionRow> for Decision {
+    type Error = FactsError;
+
+    fn try_from(row: DecisionRow) -> Result<Self, FactsError> {
+        let status =
+            row.status.parse().map_err(|_| FactsError::Value { table: "orders", value: row.status.clone() })?;
+        let waiting = row.place.map(|place| {
+            let (available, full_up) = (row.available.unwrap_or(0), row.full_up.unwrap_or(0));
+            let reason = match (available, available - full_up) {
+                (0, _) => Reason::NobodyAvailable,
+                (_, 0) => Reason::EverybodyFull,
+                _ => Reason::BeingAssigned,
+            };
+            Waiting { place: place.unsigned_abs(), reason, available_couriers: available.unsigned_abs() }
+        });
+        Ok(Self {
+            order_id: row.order_id.into(),
+            zone: row.zone,
+            status,
+            priority: u8::try_from(row.priority).unwrap_or(0),
+            added_at: row.added_at,
+            courier_id: row.courier_id.map(CourierId::from),
+            assigned_at: row.assigned_at,
+            score: row.score.map(i32::unsigned_abs),
+            runner_up: row.runner_up.map(CourierId::from),
+            candidates: row.candidates.map(i32::unsigned_abs),
+            waiting,
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! `GET /zones/{zone}`
+
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    timestamp,
+    zone::Zone,
+};
+use rest::{Path, Problem};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::facts::{CourierLoad, Facts, LineRow};
+
+/// Couriers and orders shown at most.
+const MOST: i64 = 100;
+
+/// Which zone.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct Which {
+    /// The zone.
+    zone: Zone,
+}
+
+/// A zone: who is next, and what waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ZoneDetail {
+    zone: Zone,
+    /// Who takes orders first, then by open orders, then who has waited longest; at most 100.
+    couriers: Vec<CourierInZone>,
+    /// By priority, then age; at most 100.
+    waiting: Vec<OrderInLine>,
+}
+
+/// A courier and their score.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CourierInZone {
+    courier_id: CourierId,
+    is_available: bool,
+    /// Orders now assigned to them: their score.
+    open_orders: u32,
+    #[schema(required = true)]
+    capacity: Option<u32>,
+}
+
+/// An order that waits.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OrderInLine {
+    order_id: OrderId,
+    priority: u8,
+    #[serde(with = "timestamp")]
+    added_at: DateTime<Utc>,
+}
+
+impl From<CourierLoad> for CourierInZone {
+    fn from(load: CourierLoad) -> Self {
+        let CourierLoad { courier_id, is_available, open_orders, capacity, .. } = load;
+        Self { courier_id, is_available, open_orders, capacity }
+    }
+}
+
+impl From<LineRow> for OrderInLine {
+    fn from(row: LineRow) -> Self {
+        let priority = u8::try_from(row.priority).unwrap_or(0);
+        Self { order_id: row.order_id.into(), priority, added_at: row.added_at }
+    }
+}
+
+/// Show a zone
+#[utoipa::path(
+    get,
+    path = "/zones/{zone}",
+    tag = "zones",
+    params(Which),
+    responses(
+        (status = 200, description = "Couriers by score, orders in line", body = ZoneDetail),
+        (status = 400, description = "`invalid-request`: this can be no zone", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`zone-not-found`: no event named the zone", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn get_zone(
+    State(facts): State<Facts>,
+    Path(Which { zone }): Path<Which>,
+) -> Result<axum::Json<ZoneDetail>, Problem> {
+    if !facts.knows_zone(&zone).await? {
+        return Err(Problem::not_found("zone-not-found", "No event has named this zone"));
+    }
+    let (couriers, waiting) = facts.zone_by_score(&zone, MOST).await?;
+    Ok(axum::Json(ZoneDetail {
+        zone,
+        couriers: couriers.into_iter().map(CourierInZone::from).collect(),
+        waiting: waiting.into_iter().map(OrderInLine::from).collect(),
+    }))
+}
