@@ -116,6 +116,9 @@ fn problem_of(path: &str, reason: &str) -> Problem {
     let named = reason.split('`').nth(1);
     match (path, named) {
         (".", Some(field)) if reason.starts_with("missing field") => Problem::invalid_field(field, "is missing"),
+        (".", Some(field)) if reason.starts_with("duplicate field") => {
+            Problem::invalid_field(field, "is there more than once")
+        }
         (".", _) => Problem::invalid_field("body", reason),
         _ => Problem::invalid_field(path, reason),
     }

@@ -11,6 +11,10 @@ use utoipa::ToSchema;
 
 /// An error answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "invalid-request", "title": "The request is not valid", "status": 400, "detail": "zone: is missing",
+    "errors": [{"field": "zone", "reason": "is missing"}]
+}))]
 pub struct Problem {
     /// Stable slug of the kind of error.
     #[schema(example = "invalid-request")]

@@ -90,6 +90,7 @@ async fn bad_bodies_name_the_field() -> Result<()> {
         (format!("{good}{good}"), "body"),
         (r#"{"details":"Buy"}"#.to_owned(), "zone"),
         (r#"{"zone":"S"}"#.to_owned(), "details"),
+        (r#"{"zone":"S","details":"Buy","details":"Sell"}"#.to_owned(), "details"),
         (with("orderId", json!("no-uuid")), "orderId"),
         (with("orderId", json!("{b87261aa-2907-498e-aa24-3bce25590a46}")), "orderId"),
         (with("orderId", json!(7)), "orderId"),
@@ -158,6 +159,7 @@ async fn bad_paths_and_parameters_name_the_field() -> Result<()> {
         ("/orders?cursor=".to_owned(), "cursor"),
         ("/orders?status=gone".to_owned(), "status"),
         ("/orders?zone=".to_owned(), "zone"),
+        ("/orders?zone=S&zone=T".to_owned(), "zone"),
         ("/orders?zone=%7BS%7D".to_owned(), "zone"),
     ] {
         let answer = service.get(&path).await?;

@@ -1,13 +1,17 @@
 //! Instances side by side, and instances that end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
+};
 
 use anyhow::{Context as _, Result};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use test_support::{TestQueue, eventually};
 
-use crate::support::World;
+use crate::support::{CLOSED, World};
 
 #[tokio::test]
 async fn two_instances_publish_each_event_once() -> Result<()> {
@@ -55,4 +59,19 @@ async fn what_an_instance_that_was_killed_left_is_published_by_another() -> Resu
     let event = eventually("it is published", || async { Ok(published.take().await?.pop()) }).await?;
     assert!(event.body().is_some_and(|body| body.contains(made.body["orderId"].as_str().unwrap_or("?"))));
     two.stop().await
+}
+
+/// A database that does not answer yet is waited for, but not by a process that is told to stop.
+#[test]
+fn sigterm_while_it_starts_ends_it_well() -> Result<()> {
+    let mut service = Command::new(env!("CARGO_BIN_EXE_order-service"))
+        .env("DATABASE_URL", format!("postgres://nobody@{}/none", CLOSED.trim_start_matches("http://")))
+        .envs([("HTTP_ADDR", "127.0.0.1:0"), ("GRPC_ADDR", "127.0.0.1:0"), ("LOG_FORMAT", "text")])
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(service.stderr.take().context("its log")?).lines();
+    lines.find(|line| line.as_ref().is_ok_and(|line| line.contains("does not answer yet"))).context("it waits")??;
+    let sent = Command::new("kill").args(["-TERM", &service.id().to_string()]).status()?;
+    assert!(sent.success() && service.wait()?.success());
+    Ok(())
 }
