@@ -1,13 +1,16 @@
 -- Which order is with which courier. A row is a collection of facts; what is shown of it is derived from them by the
--- database itself. Facts only ever get newer, each by itself, so whatever order the news arrives in, and however often, the
--- row ends up the same.
+-- database itself. Facts only ever get newer, each by itself, so whatever order the news arrives in, and however often,
+-- the row ends up the same.
 
 -- Who has an order, from the newest decision that gave it to somebody and the newest that took it from somebody.
 -- A decision that takes it from one courier says nothing about another.
 CREATE FUNCTION order_holder(
     given_to uuid, given_at timestamptz, given_event uuid, taken_from uuid, taken_at timestamptz, taken_event uuid
 ) RETURNS uuid LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN CASE WHEN taken_from = given_to AND (taken_at, taken_event) > (given_at, given_event) THEN NULL ELSE given_to END;
+RETURN CASE
+    WHEN taken_from = given_to AND (taken_at, taken_event) > (given_at, given_event) THEN NULL
+    ELSE given_to
+END;
 
 CREATE TABLE pairs (
     order_id    uuid        PRIMARY KEY,
@@ -35,5 +38,7 @@ CREATE TABLE pairs (
 );
 
 -- The orders of a courier, latest first, all of them or those in one status.
-CREATE INDEX pairs_courier_latest        ON pairs (courier_id, given_at DESC, order_id DESC)         WHERE courier_id IS NOT NULL;
-CREATE INDEX pairs_courier_status_latest ON pairs (courier_id, status, given_at DESC, order_id DESC) WHERE courier_id IS NOT NULL;
+CREATE INDEX pairs_courier_latest ON pairs (courier_id, given_at DESC, order_id DESC)
+    WHERE courier_id IS NOT NULL;
+CREATE INDEX pairs_courier_status_latest ON pairs (courier_id, status, given_at DESC, order_id DESC)
+    WHERE courier_id IS NOT NULL;

@@ -7,8 +7,8 @@
 //! http ----> lookup --> order-service (gRPC)
 //! ```
 //!
-//! Guarantees: what was said of a courier and answered for is durable and will be published, the newest news of a courier
-//! wins whatever order it arrives in, and so does the newest decision about an order.
+//! Guarantees: what was said of a courier and answered for is durable and will be published, the newest news of a
+//! courier wins whatever order it arrives in, and so does the newest decision about an order.
 
 pub mod couriers;
 pub mod domain;

@@ -1,4 +1,5 @@
-//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their size.
+//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their
+//! size.
 
 pub mod couriers;
 pub mod pairs;

@@ -4,8 +4,8 @@ CREATE TABLE idempotency_keys (
     -- SHA-256 of the request: the same key with another one is refused.
     fingerprint bytea       NOT NULL,
     expires_at  timestamptz NOT NULL,
-    -- Whether the request made the order, and the order as it was answered. NULL only within the transaction that claims
-    -- the key.
+    -- Whether the request made the order, and the order as it was answered. NULL only within the transaction that
+    -- claims the key.
     created     boolean,
     answer      jsonb
 );

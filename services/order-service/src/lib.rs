@@ -7,8 +7,8 @@
 //! http ----> lookup --> courier-service (gRPC)
 //! ```
 //!
-//! Guarantees: an order that was answered for is durable and will be published, exactly one order comes of one order id and
-//! of one `Idempotency-Key`, and what events say of an order does not depend on their sequence.
+//! Guarantees: an order that was answered for is durable and will be published, exactly one order comes of one order id
+//! and of one `Idempotency-Key`, and what events say of an order does not depend on their sequence.
 
 pub mod domain;
 pub mod error;

@@ -27,7 +27,9 @@ impl Apply for Assignments {
             }
             if let (Some(order_id), Some(courier_id)) = (payload.order_id(), payload.courier_id()) {
                 let kind = payload.type_name();
-                tracing::debug!(order.id = %order_id, courier.id = %courier_id, event.id = %event_id, kind, "decision heard of");
+                tracing::debug!(
+                    order.id = %order_id, courier.id = %courier_id, event.id = %event_id, kind, "decision heard of"
+                );
             }
         }
         self.0.record(&given, &taken).await?;

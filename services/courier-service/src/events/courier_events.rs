@@ -15,7 +15,10 @@ impl Apply for CourierEvents {
         let mut news = Vec::with_capacity(events.len());
         for event in events {
             if let Payload::AddCourier(courier) = &event.payload {
-                tracing::debug!(courier.id = %courier.courier_id, event.id = %event.event_id, zone = %courier.zone, "courier heard of");
+                tracing::debug!(
+                    courier.id = %courier.courier_id, event.id = %event.event_id, zone = %courier.zone,
+                    "courier heard of"
+                );
                 news.push(News { courier: courier.clone(), version: event.version });
             }
         }

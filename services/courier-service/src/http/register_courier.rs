@@ -42,7 +42,8 @@ pub(super) struct CourierRegistration {
     params(
         WhichCourier,
         ("traceparent" = Option<String>, Header,
-            description = "W3C trace context; the courier's event continues it. A value that is not valid is passed over."),
+            description = "W3C trace context; the courier's event continues it. \
+                A value that is not valid is passed over."),
     ),
     request_body = CourierRegistration,
     responses(

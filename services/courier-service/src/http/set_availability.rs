@@ -20,7 +20,8 @@ use super::{Api, WhichCourier, location, trace};
     params(
         WhichCourier,
         ("traceparent" = Option<String>, Header,
-            description = "W3C trace context; the courier's event continues it. A value that is not valid is passed over."),
+            description = "W3C trace context; the courier's event continues it. \
+                A value that is not valid is passed over."),
     ),
     responses(
         (status = 202, description = "Set; the other services will hear of it", body = Courier,
@@ -40,7 +41,8 @@ pub(super) async fn available(
 
 /// Say that a courier takes no orders
 ///
-/// They keep the orders they have. Also when it is so already: it is published again, as newer news. A body is not read.
+/// They keep the orders they have. Also when it is so already: it is published again, as newer news. A body is not
+/// read.
 #[utoipa::path(
     post,
     path = "/couriers/{courierId}/unavailable",
@@ -48,7 +50,8 @@ pub(super) async fn available(
     params(
         WhichCourier,
         ("traceparent" = Option<String>, Header,
-            description = "W3C trace context; the courier's event continues it. A value that is not valid is passed over."),
+            description = "W3C trace context; the courier's event continues it. \
+                A value that is not valid is passed over."),
     ),
     responses(
         (status = 202, description = "Set; the other services will hear of it", body = Courier,

@@ -32,7 +32,8 @@ impl Pairs {
     /// # Errors
     /// The database.
     pub async fn record(&self, given: &[Given], taken: &[Taken]) -> Result<(), Error> {
-        // Two statements and no transaction: each alone may be repeated, and none holds locks while it waits for others.
+        // Two statements and no transaction: each alone may be repeated, and none holds locks while it waits for
+        // others.
         pairs::give(&self.pool, given).await?;
         pairs::take(&self.pool, taken).await?;
         Ok(())

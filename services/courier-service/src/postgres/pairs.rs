@@ -1,5 +1,5 @@
-//! The table `pairs`. A batch is one statement, which takes rows in the order of their ids, so that two batches never wait for
-//! each other in a circle.
+//! The table `pairs`. A batch is one statement, which takes rows in the order of their ids, so that two batches never
+//! wait for each other in a circle.
 
 use dispatch_contracts::{
     id::{CourierId, OrderId},

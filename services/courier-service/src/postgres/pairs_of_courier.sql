@@ -1,5 +1,5 @@
--- A page of a courier's orders, latest assignment first. $1 courier id, $2 status or NULL, $3 and $4 where the page before
--- ended (assigned at, order id) or NULL, $5 how many at most.
+-- A page of a courier's orders, latest assignment first. $1 courier id, $2 status or NULL, $3 and $4 where the page
+-- before ended (assigned at, order id) or NULL, $5 how many at most.
 SELECT order_id, courier_id, zone, given_at, status
 FROM pairs
 WHERE courier_id = $1

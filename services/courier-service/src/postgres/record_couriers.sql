@@ -1,7 +1,7 @@
--- Records news of couriers that is newer than what is known; the newest wins also within the batch. Rows are taken in the
--- order of their ids, so that two batches never wait for each other in a circle.
--- $1 courier ids, $2 names, $3 zones, $4 whether available, $5 capacities or NULLs, $6 when it happened, $7 event ids (arrays
--- of one length).
+-- Records news of couriers that is newer than what is known; the newest wins also within the batch. Rows are taken in
+-- the order of their ids, so that two batches never wait for each other in a circle.
+-- $1 courier ids, $2 names, $3 zones, $4 whether available, $5 capacities or NULLs, $6 when it happened, $7 event ids
+-- (arrays of one length).
 INSERT INTO couriers AS known (courier_id, name, zone, is_available, capacity, version_at, version_event)
 SELECT DISTINCT ON (courier_id) courier_id, name, zone, is_available, capacity, version_at, version_event
 FROM unnest($1::uuid[], $2::text[], $3::text[], $4::boolean[], $5::integer[], $6::timestamptz[], $7::uuid[])

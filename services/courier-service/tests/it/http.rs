@@ -153,7 +153,11 @@ async fn pages_follow_their_cursors() -> Result<()> {
     let news: Vec<_> = orders.iter().zip(times).map(|(order, at)| assigned(*order, who, at)).collect();
     world.assignments.send(&news).await?;
     world.assignments.drained().await?;
-    let pair = |n: usize| json!({"orderId": orders[n], "courierId": who, "zone": "S", "assignedAt": times[n], "status": "assigned"});
+    let pair = |n: usize| {
+        json!({
+            "orderId": orders[n], "courierId": who, "zone": "S", "assignedAt": times[n], "status": "assigned",
+        })
+    };
 
     let first = service.get(&format!("/couriers/{who}/orders?limit=2&status=assigned")).await?.body;
     assert_eq!(first["items"], json!([pair(0), pair(1)]));

@@ -15,7 +15,9 @@ impl Apply for OrderEvents {
         let mut added = Vec::with_capacity(events.len());
         for event in events {
             if let Payload::AddOrder(order) = &event.payload {
-                tracing::debug!(order.id = %order.order_id, event.id = %event.event_id, zone = %order.zone, "order heard of");
+                tracing::debug!(
+                    order.id = %order.order_id, event.id = %event.event_id, zone = %order.zone, "order heard of"
+                );
                 added.push(order.clone());
             }
         }

@@ -47,9 +47,11 @@ pub(super) struct NewOrder {
     tag = "orders",
     params(
         ("Idempotency-Key" = Option<String>, Header, min_length = 1, max_length = 255, pattern = "^[!-~]+$",
-            description = "The client's name for this request. A repetition within 24 hours (by default) gets the same answer."),
+            description = "The client's name for this request. \
+                A repetition within 24 hours (by default) gets the same answer."),
         ("traceparent" = Option<String>, Header,
-            description = "W3C trace context; the order's event continues it. A value that is not valid is passed over."),
+            description = "W3C trace context; the order's event continues it. \
+                A value that is not valid is passed over."),
     ),
     request_body = NewOrder,
     responses(

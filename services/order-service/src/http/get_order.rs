@@ -53,8 +53,8 @@ pub(super) struct OrderWithCourier {
 
 /// Show an order
 ///
-/// With `expand=courier` its courier is looked up at courier-service. When that does not answer in time, the answer comes
-/// without the courier, and `missing` names them.
+/// With `expand=courier` its courier is looked up at courier-service. When that does not answer in time, the answer
+/// comes without the courier, and `missing` names them.
 #[utoipa::path(
     get,
     path = "/orders/{orderId}",

@@ -40,7 +40,8 @@ impl Orders {
     /// # Errors
     /// The database.
     pub async fn record_decisions(&self, given: &[Given], taken: &[Taken]) -> Result<(), Error> {
-        // Two statements and no transaction: each alone may be repeated, and none holds locks while it waits for others.
+        // Two statements and no transaction: each alone may be repeated, and none holds locks while it waits for
+        // others.
         news::give(&self.pool, given).await?;
         news::take(&self.pool, taken).await?;
         Ok(())

@@ -1,4 +1,5 @@
--- Records who got which order, if that is newer than what is recorded. An order that is not known gets a row without details.
+-- Records who got which order, if that is newer than what is recorded. An order that is not known gets a row without
+-- details.
 -- $1 order ids, $2 courier ids, $3 when it was decided, $4 event ids (arrays of one length).
 INSERT INTO orders AS known (order_id, given_to, given_at, given_event)
 SELECT DISTINCT ON (order_id) order_id, courier_id, decided_at, event_id

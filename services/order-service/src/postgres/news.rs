@@ -1,5 +1,5 @@
-//! The table `orders`, written to by events: a batch is one statement. Rows are taken in the order of their ids, so that two
-//! batches never wait for each other in a circle.
+//! The table `orders`, written to by events: a batch is one statement. Rows are taken in the order of their ids, so
+//! that two batches never wait for each other in a circle.
 
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
