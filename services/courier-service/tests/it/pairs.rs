@@ -123,7 +123,7 @@ async fn pages_are_latest_first_and_do_not_shift() -> Result<()> {
     expected.sort_by_key(|place| std::cmp::Reverse(*place));
     let mut seen = world.pairs.of_courier(who, Some(OrderStatus::Assigned), None, 2).await?;
     world.pairs.record(&[given(order_id(), who, 4, 1)?], &[]).await?;
-    loop {
+    for _ in 0..20 {
         let place = seen.last().map(Position::from);
         let page = world.pairs.of_courier(who, None, place.as_ref(), 2).await?;
         if page.is_empty() {
