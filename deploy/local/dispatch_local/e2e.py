@@ -9,6 +9,7 @@ import os
 import sys
 from pathlib import Path
 
+from . import quiet
 from .build import build_and_install, cargo
 from .foreground import run_in_foreground
 from .install import Installed
@@ -30,10 +31,10 @@ def e2e(arguments: list[str]) -> int:
     grace = grace_seconds()
     program = cargo()
     binaries, installed = build_and_install()
-    code = run_in_foreground([program, "test", "--locked", "--workspace", "--no-run"], dict(os.environ), CHECKOUT)
+    code = run_in_foreground([program, "test", "--locked", "--no-run"], dict(os.environ), CHECKOUT)
     if code != 0:
         raise Problem("the tests could not be built: cargo says why, above")
-    return _Run(binaries, installed, grace).run([program, "test", "--locked", "--workspace", *arguments])
+    return _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
 
 
 class _Run:
@@ -50,6 +51,8 @@ class _Run:
             self._start_instances()
             code = run_in_foreground(command, self._environment(), CHECKOUT)
             complaints = self._ended_early()
+            if code == 0 and not complaints:  # else what is left in the queues says nothing
+                complaints = quiet.complaints(self._scratch.sns_sqs.port)
         except Stopped:
             self._stop_instances()
             self._scratch.end(keep_logs=False)

@@ -40,6 +40,19 @@ def _applied_template(port: int) -> str | None:
     return None if template is None else template.findtext(".//{*}TemplateBody")
 
 
+def queue_urls(port: int) -> list[str]:
+    """The URLs of the queues of the stack."""
+    resources = _query(port, "DescribeStackResources")
+    queues = [
+        resource.findtext("{*}PhysicalResourceId") or ""
+        for resource in (() if resources is None else resources.iterfind(".//{*}StackResources/{*}member"))
+        if resource.findtext("{*}ResourceType") == "AWS::SQS::Queue"
+    ]
+    if not queues:
+        raise Problem("the local SNS and SQS does not say which queues the stack has")
+    return sorted(queues)
+
+
 def _query(port: int, action: str) -> xml.Element | None:
     """A read without the aws CLI, which takes half a second to start. The emulator checks no signature, but reads the
     region from it."""

@@ -20,7 +20,7 @@ class SnsSqs:
     name = "the local SNS and SQS"
 
     def __init__(self, installed: Installed, data: Path, log: Path, port: int, *, keep: bool) -> None:
-        self._installed, self._data, self._port = installed, data, port
+        self._installed, self._data, self.port = installed, data, port
         settings = {
             "GATEWAY_PORT": str(port),
             "BIND_HOST": "127.0.0.1",
@@ -42,14 +42,14 @@ class SnsSqs:
     @property
     def url(self) -> str:
         """By number, not by name: no resolver comes into it."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
         self._data.mkdir(parents=True, exist_ok=True)
-        _move_to_port(self._data, self._port)
+        _move_to_port(self._data, self.port)
 
     def is_ready(self) -> bool:
-        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=2)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=2)
         try:
             connection.request("GET", "/_ministack/ready")
             return connection.getresponse().status == 200
@@ -59,7 +59,7 @@ class SnsSqs:
             connection.close()
 
     def fill(self) -> None:
-        topology.apply(self._installed, self._port)
+        topology.apply(self._installed, self.port)
 
 
 def _move_to_port(state: Path, port: int) -> None:
