@@ -1,0 +1,164 @@
+//! A small system of a test's own: topics, queues, databases and processes that nobody else uses. For tests that end
+//! processes, or have one look for another that is not there.
+
+use anyhow::Result;
+use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, servers::variable};
+
+use crate::{
+    Bus, World,
+    system::{Service, System},
+};
+
+/// An address at which nobody listens: to listen on port 1 takes more rights than anybody should have here.
+pub const NOBODY: &str = "http://127.0.0.1:1";
+
+/// The topics, queues and databases.
+pub struct Cell {
+    /// The servers that they are on.
+    pub servers: Servers,
+    /// SNS and SQS.
+    pub bus: Bus,
+    /// In place of events-topic.
+    pub events_topic: TestTopic,
+    /// In place of assignment-topic.
+    pub assignment_topic: TestTopic,
+    /// In place of events-queue.
+    pub events: TestQueue,
+    /// In place of order-events-queue.
+    pub order_events: TestQueue,
+    /// In place of courier-events-queue.
+    pub courier_events: TestQueue,
+    /// In place of order-assignment-queue.
+    pub order_assignments: TestQueue,
+    /// In place of assignment-queue.
+    pub assignments: TestQueue,
+    order_database: String,
+    courier_database: String,
+    assignment_database: String,
+}
+
+/// One process of each service.
+pub struct Processes {
+    /// order-service.
+    pub order: ServiceProcess,
+    /// courier-service.
+    pub courier: ServiceProcess,
+    /// assignment-service.
+    pub assignment: ServiceProcess,
+}
+
+impl Cell {
+    /// Makes all of it, wired as deploy/aws/topology.yaml wires the real one; there are no processes yet.
+    ///
+    /// # Errors
+    /// A server does not answer.
+    pub async fn new() -> Result<Self> {
+        let servers = Servers::from_env()?;
+        let cell = Self {
+            bus: Bus::new(&servers).await,
+            events_topic: TestTopic::create(&servers).await?,
+            assignment_topic: TestTopic::create(&servers).await?,
+            events: TestQueue::create(&servers).await?,
+            order_events: TestQueue::create(&servers).await?,
+            courier_events: TestQueue::create(&servers).await?,
+            order_assignments: TestQueue::create(&servers).await?,
+            assignments: TestQueue::create(&servers).await?,
+            order_database: database::create(&servers).await?,
+            courier_database: database::create(&servers).await?,
+            assignment_database: database::create(&servers).await?,
+            servers,
+        };
+        for queue in [&cell.events, &cell.order_events, &cell.courier_events] {
+            cell.events_topic.subscribe(queue, true).await?;
+        }
+        for queue in [&cell.order_assignments, &cell.assignments] {
+            cell.assignment_topic.subscribe(queue, true).await?;
+        }
+        Ok(cell)
+    }
+
+    /// Its queues.
+    #[must_use]
+    pub fn queues(&self) -> [&TestQueue; 5] {
+        [&self.events, &self.order_events, &self.courier_events, &self.order_assignments, &self.assignments]
+    }
+
+    /// Starts an order-service that looks couriers up at `courier_service`.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_order_service(&self, courier_service: &str) -> Result<ServiceProcess> {
+        let settings = [
+            ("DATABASE_URL", self.order_database.as_str()),
+            ("EVENTS_TOPIC_ARN", &self.events_topic.arn),
+            ("EVENTS_QUEUE", &self.order_events.name),
+            ("ASSIGNMENTS_QUEUE", &self.order_assignments.name),
+            ("COURIER_SERVICE_GRPC_URL", courier_service),
+        ];
+        self.start("order-service", &settings).await
+    }
+
+    /// Starts a courier-service that looks orders up at `order_service`.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_courier_service(&self, order_service: &str) -> Result<ServiceProcess> {
+        let settings = [
+            ("DATABASE_URL", self.courier_database.as_str()),
+            ("EVENTS_TOPIC_ARN", &self.events_topic.arn),
+            ("EVENTS_QUEUE", &self.courier_events.name),
+            ("ASSIGNMENTS_QUEUE", &self.assignments.name),
+            ("ORDER_SERVICE_GRPC_URL", order_service),
+        ];
+        self.start("courier-service", &settings).await
+    }
+
+    /// Starts an assignment-service. Its zones are its own, so it may share Redis with the others.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_assignment_service(&self) -> Result<ServiceProcess> {
+        let settings = [
+            ("DATABASE_URL", self.assignment_database.as_str()),
+            ("REDIS_URL", &self.servers.redis_url),
+            ("EVENTS_QUEUE", &self.events.name),
+            ("ASSIGNMENT_TOPIC_ARN", &self.assignment_topic.arn),
+        ];
+        self.start("assignment-service", &settings).await
+    }
+
+    /// Starts one process of each service.
+    ///
+    /// # Errors
+    /// One does not become ready.
+    pub async fn start_all(&self) -> Result<Processes> {
+        Ok(Processes {
+            order: self.start_order_service(NOBODY).await?,
+            courier: self.start_courier_service(NOBODY).await?,
+            assignment: self.start_assignment_service().await?,
+        })
+    }
+
+    async fn start(&self, name: &str, settings: &[(&str, &str)]) -> Result<ServiceProcess> {
+        let program = format!("{}/{name}", variable("DISPATCH_TEST_BIN_DIR")?);
+        // A peer that is not there is what some tests are about, so a warning of it is no news.
+        let settings: Vec<_> = [("LOG_LEVEL", "error")].into_iter().chain(settings.iter().copied()).collect();
+        ServiceProcess::start(&program, &self.servers, &settings).await
+    }
+}
+
+impl Processes {
+    /// A world in them, with a zone of its own.
+    ///
+    /// # Errors
+    /// HTTP cannot be used.
+    pub async fn world(&self, cell: &Cell) -> Result<World> {
+        let service = |process: &ServiceProcess| Service::new(vec![process.http.clone()], vec![process.grpc.clone()]);
+        let system = System {
+            order: service(&self.order)?,
+            courier: service(&self.courier)?,
+            assignment: service(&self.assignment)?,
+        };
+        World::within(cell.servers.clone(), system).await
+    }
+}
