@@ -1,0 +1,100 @@
+//! What whoever runs Dispatch asks it.
+
+use anyhow::{Context as _, Result};
+use e2e::{Answer, Cell, World, cell::NOBODY};
+use serde_json::{Value, json};
+use test_support::eventually;
+
+#[tokio::test]
+async fn every_instance_is_live_ready_and_measured() -> Result<()> {
+    let world = World::new().await?;
+    let system = &world.system;
+    let of_queues = ["assignments_queue", "database", "events_queue", "process"];
+    let of_assignment = ["database", "events_queue", "process", "redis"];
+    let courier = world.publish_courier(1).await?;
+    let order = world.publish_order().await?;
+    assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    for (service, needs) in
+        [(&system.order, of_queues), (&system.courier, of_queues), (&system.assignment, of_assignment)]
+    {
+        for url in service.http.each() {
+            let get = |path: &str| Answer::to(world.client().get(format!("{url}{path}")));
+            assert_eq!(get("/livez").await?.status, 200);
+            let ready = get("/readyz").await?.expect(200)?;
+            assert_eq!(ready, needs.iter().map(|need| ((*need).to_owned(), json!("ok"))).collect::<Value>());
+            let counted = format!("messages_received_total{{queue=\"{}\"}} ", queue_of(service, system));
+            eventually("received messages are counted", || async {
+                let metrics = get("/metrics").await?;
+                assert_eq!(metrics.status, 200);
+                Ok(metrics.body.lines().any(|line| line.starts_with(&counted)).then_some(()))
+            })
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+fn queue_of(service: &e2e::system::Service, system: &e2e::System) -> &'static str {
+    if std::ptr::eq(service, &raw const system.order) {
+        e2e::queues::ORDER_EVENTS
+    } else if std::ptr::eq(service, &raw const system.courier) {
+        e2e::queues::COURIER_EVENTS
+    } else {
+        e2e::queues::EVENTS
+    }
+}
+
+#[tokio::test]
+async fn the_rest_apis_document_themselves() -> Result<()> {
+    let world = World::new().await?;
+    let order_paths = ["/orders", "/orders/{orderId}"];
+    let courier_paths = [
+        "/couriers",
+        "/couriers/{courierId}",
+        "/couriers/{courierId}/available",
+        "/couriers/{courierId}/orders",
+        "/couriers/{courierId}/unavailable",
+        "/orders/{orderId}/courier",
+    ];
+    let assignment_paths = ["/events", "/orders/{orderId}/decision", "/zones", "/zones/{zone}"];
+    for (service, paths) in [
+        (&world.system.order, order_paths.as_slice()),
+        (&world.system.courier, courier_paths.as_slice()),
+        (&world.system.assignment, assignment_paths.as_slice()),
+    ] {
+        for url in service.http.each() {
+            let docs = Answer::to(world.client().get(format!("{url}/docs"))).await?;
+            assert_eq!((docs.status, docs.header("content-type")), (200, "text/html"), "{}", docs.body);
+            assert!(docs.body.contains("swagger-ui"), "{}", docs.body);
+            let starts = Answer::to(world.client().get(format!("{url}/docs/swagger-initializer.js"))).await?;
+            assert!(starts.body.contains("/openapi.json"), "{}", starts.body);
+            let spec = Answer::to(world.client().get(format!("{url}/openapi.json"))).await?.expect(200)?;
+            assert!(spec["openapi"].as_str().is_some_and(|version| version.starts_with("3.")), "{spec}");
+            let listed: Vec<_> = spec["paths"].as_object().context("paths")?.keys().collect();
+            assert!(paths.iter().all(|path| listed.iter().any(|listed| listed == path)), "{listed:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
+    let cell = Cell::new().await?;
+    let process = cell.start_order_service(NOBODY).await?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let get = |path: &str| Answer::to(client.get(format!("{}{path}", process.http)));
+    get("/readyz").await?.expect(200)?;
+    cell.bus.sqs.delete_queue().queue_url(&cell.order_events.url).send().await?;
+    let why = eventually("it is not ready", || async {
+        let ready = get("/readyz").await?;
+        if ready.status == 200 { Ok(None) } else { ready.expect(503).map(Some) }
+    })
+    .await?;
+    assert!(why["events_queue"].as_str().is_some_and(|why| why.contains(&cell.order_events.name)), "{why}");
+    assert_eq!(
+        (&why["database"], &why["assignments_queue"], &why["process"]),
+        (&json!("ok"), &json!("ok"), &json!("ok"))
+    );
+    assert_eq!(get("/livez").await?.status, 200);
+    process.stop().await
+}
