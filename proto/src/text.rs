@@ -2,13 +2,14 @@
 
 /// Checks length and that every store can keep the text.
 ///
-/// NUL is refused: JSON can carry it, PostgreSQL cannot.
+/// Three characters are refused: JSON can carry them, but PostgreSQL cannot store U+0000, and SQS takes neither U+FFFE
+/// nor U+FFFF (its API reference, SendMessage).
 pub(crate) fn check(text: &str, bytes: std::ops::RangeInclusive<usize>) -> Result<(), String> {
     if !bytes.contains(&text.len()) {
         return Err(format!("must be {} to {} bytes of UTF-8, not {}", bytes.start(), bytes.end(), text.len()));
     }
-    if text.contains('\0') {
-        return Err("must not contain the character U+0000".to_owned());
+    if text.contains(['\0', '\u{fffe}', '\u{ffff}']) {
+        return Err("must not contain the characters U+0000, U+FFFE and U+FFFF".to_owned());
     }
     Ok(())
 }

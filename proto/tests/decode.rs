@@ -32,6 +32,7 @@ fn a_broken_field_is_named() {
         ("zone", serde_json::json!("z".repeat(65))),
         ("details", serde_json::json!("x".repeat(4097))),
         ("details", serde_json::json!("a\0b")),
+        ("details", serde_json::json!("a\u{ffff}")),
         ("details", serde_json::json!(null)),
         ("addedAt", serde_json::json!("yesterday")),
         ("priority", serde_json::json!(10)),
@@ -89,7 +90,7 @@ proptest! {
         }).to_string();
         match decode(&body) {
             Ok(Decoded::Event(event)) => prop_assert_eq!(decode(&event.to_json()), Ok(Decoded::Event(event))),
-            other => prop_assert!(details.contains('\0') || details.len() > 4096, "{:?}", other),
+            other => prop_assert!(details.contains(['\0', '\u{fffe}', '\u{ffff}']) || details.len() > 4096, "{:?}", other),
         }
     }
 }

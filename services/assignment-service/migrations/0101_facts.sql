@@ -10,8 +10,7 @@ CREATE TABLE couriers (
     zone             text        NOT NULL,
     is_available     boolean     NOT NULL,
     capacity         integer,
-    -- How new the news behind this row is: the greater pair wins. '-infinity' only within the transaction that
-    -- makes the row.
+    -- How new the news behind this row is: the greater pair wins.
     version_at       timestamptz NOT NULL,
     version_event_id uuid        NOT NULL,
     -- The zone before the last move, so that a repeated event can leave it again.
@@ -44,5 +43,5 @@ CREATE TABLE orders (
 
 CREATE INDEX orders_waiting ON orders (zone, priority DESC, added_at, order_id) WHERE status = 'pending';
 CREATE INDEX orders_open ON orders (courier_id, zone) WHERE status IN ('assigned', 'picked_up');
-CREATE INDEX orders_by_courier ON orders (courier_id, assigned_at);
+CREATE INDEX orders_by_courier ON orders (courier_id, assigned_at, assignment_event_id);
 CREATE INDEX orders_open_in_zone ON orders (zone) WHERE status IN ('assigned', 'picked_up');

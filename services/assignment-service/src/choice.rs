@@ -53,6 +53,18 @@ pub enum Warm<T> {
     Answer(T),
 }
 
+/// What a zone did with an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// It follows; whether an order waits now that somebody could take.
+    Follows {
+        /// There is something to drain.
+        drainable: bool,
+    },
+    /// It knows newer news of the courier.
+    Stale,
+}
+
 /// Who gets an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Chosen {
@@ -160,13 +172,13 @@ impl Choice {
         self.call(calls.collect()).await?.into_iter().map(|reply| reply.warm(Reply::chosen)).collect()
     }
 
-    /// Tells zones what is committed, in one round trip; each answers whether an order waits that somebody could take.
+    /// Tells zones what is committed, in one round trip.
     ///
     /// # Errors
     /// Redis does not answer; updates may have been made.
-    pub async fn update(&self, updates: &[Update]) -> Result<Vec<Warm<bool>>, ChoiceError> {
+    pub async fn update(&self, updates: &[Update]) -> Result<Vec<Warm<Told>>, ChoiceError> {
         let calls = updates.iter().map(update::call).collect();
-        self.call(calls).await?.into_iter().map(|reply| reply.warm(Reply::drainable)).collect()
+        self.call(calls).await?.into_iter().map(|reply| reply.warm(Reply::told)).collect()
     }
 
     /// Gives up to `most` waiting orders of a zone to couriers.

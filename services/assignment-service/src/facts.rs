@@ -1,8 +1,8 @@
 //! The facts, in PostgreSQL: zones, couriers, orders, and the event log.
 //!
 //! What is committed here is true; Redis follows. An order is one row, so it is with one courier whatever Redis
-//! remembers. Locks are always taken couriers first, then orders, each sorted by id, so no two transactions wait for
-//! each other.
+//! remembers. Locks are always taken in one order: the log, zones, couriers, orders, each sorted, so no two transactions
+//! wait for each other.
 
 mod couriers;
 mod log;

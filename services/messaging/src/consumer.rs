@@ -9,11 +9,11 @@
 //! - Bounded: a receiver takes permits for ten messages before it asks, so no more than `max_in_flight` are held.
 //! - A batch is what is there: a worker never waits for company for a message.
 //! - One bad message hurts nobody else: a batch that a handler rejects is halved until the culprit stands alone.
-//! - When the handler's own servers are down, nothing is acknowledged and receiving pauses, longer each time.
+//! - When the handler's own servers are down, nothing is acknowledged: batches are tried again in place, with growing
+//!   pauses, and receiving ends where the permits end.
 //! - [`Consumer::run`] drains when told to stop: no new polls, what was received is worked off, then it returns.
 //!   A poll that is under way is waited for, since what it brings would else be invisible to everybody for a while.
 
-mod gate;
 mod receiver;
 mod settle;
 mod visibility;
@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::{gate::Gate, receiver::Receiver, settle::Settler, visibility::Visibility, worker::Worker};
+use self::{receiver::Receiver, settle::Settler, visibility::Visibility, worker::Worker};
 use crate::{Message, Queue, backoff::Backoff};
 
 /// What becomes of a message.
@@ -45,7 +45,7 @@ pub enum Outcome {
 /// A batch as a whole did not succeed; nothing of it took effect, or all of it may be repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum HandlerError {
-    /// Something that every message needs is down: all come again later, and receiving pauses.
+    /// Something that every message needs is down: all are tried again until it is up.
     #[error("unavailable: {0}")]
     Unavailable(String),
     /// Some message of it cannot be handled: it will be found by halving, and quarantined.
@@ -135,7 +135,6 @@ impl<H: Handler> Consumer<H> {
         let settings = &self.settings;
         let in_flight = settings.max_in_flight.max(10 * settings.receivers);
         let permits = Arc::new(Semaphore::new(in_flight as usize));
-        let gate = Arc::new(Gate::default());
         let visibility = Arc::new(Visibility::new(self.queue.clone(), settings.visibility_timeout()));
         let (line, waiting) = mpsc::unbounded_channel();
         let waiting = Arc::new(Mutex::new(waiting));
@@ -147,7 +146,6 @@ impl<H: Handler> Consumer<H> {
                 wait: Duration::from_secs(settings.receive_wait_seconds),
                 visibility: visibility.clone(),
                 permits: permits.clone(),
-                gate: gate.clone(),
                 line: line.clone(),
                 backoff: settings.backoff(),
             };
@@ -160,8 +158,8 @@ impl<H: Handler> Consumer<H> {
                 waiting: waiting.clone(),
                 max_batch: settings.max_batch as usize,
                 settler: Settler::new(self.queue.clone(), visibility.clone(), settings.backoff()),
-                gate: gate.clone(),
                 backoff: settings.backoff(),
+                stop: stop.clone(),
             };
             tasks.spawn(worker.run());
         }

@@ -35,7 +35,10 @@ impl Envelope {
             return None;
         }
         let envelope: Self = serde_json::from_str(body).ok()?;
-        (envelope.r#type == "Notification").then_some(envelope)
+        // Anybody can send a body that looks like an envelope; an id is what SNS gives, or it is none.
+        let id = &envelope.message_id;
+        let is_id = (1..=100).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        (envelope.r#type == "Notification" && is_id).then_some(envelope)
     }
 }
 
@@ -53,5 +56,7 @@ mod tests {
         assert_eq!(envelope.message_attributes["eventType"].value, "AddOrder");
         assert!(Envelope::open(r#"{"orderId":"x","details":"\"TopicArn\""}"#).is_none());
         assert!(Envelope::open("\"TopicArn\"").is_none());
+        assert!(Envelope::open(&wrapped.replace("\"m\"", "\"m\\u0000\"")).is_none());
+        assert!(Envelope::open(&wrapped.replace("\"m\"", "\"\"")).is_none());
     }
 }

@@ -45,7 +45,8 @@ impl Message {
         let (id, body, sent_at) = match Envelope::open(&raw_body) {
             Some(envelope) => {
                 attributes.extend(envelope.message_attributes.into_iter().map(|(name, a)| (name, a.value)));
-                (envelope.message_id, envelope.message, envelope.timestamp)
+                // SNS had it before SQS did; a later time is not SNS's.
+                (envelope.message_id, envelope.message, envelope.timestamp.min(sent_at))
             }
             None => (message.message_id.unwrap_or_default(), raw_body.clone(), sent_at),
         };

@@ -21,7 +21,10 @@ static MIGRATIONS: Migrator = sqlx::migrate!();
 /// A service's own migrations with those of the outbox before them. The outbox has the numbers below 100.
 #[must_use]
 pub fn with_migrations(own: &Migrator) -> Migrator {
-    Migrator::with_migrations(MIGRATIONS.iter().chain(own.iter()).cloned().collect())
+    let mut all = Migrator::with_migrations(MIGRATIONS.iter().chain(own.iter()).cloned().collect());
+    // A newer version may have migrated further: this one still runs, beside it or after a step back.
+    all.set_ignore_missing(true);
+    all
 }
 
 /// An event to be published once its transaction has committed.

@@ -23,6 +23,13 @@ pub struct Outgoing {
     pub attributes: Vec<(&'static str, String)>,
 }
 
+/// A call that published nothing, as far as is known.
+struct Refused {
+    reason: String,
+    /// SNS answered, and said no; else it did not answer.
+    by_sns: bool,
+}
+
 /// Publishes to SNS.
 #[derive(Debug, Clone)]
 pub struct Publisher {
@@ -57,20 +64,33 @@ impl Publisher {
         batches
     }
 
-    /// Publishes one run of [`Publisher::batches`]; the answer has one entry for each message, in their order.
+    /// Publishes one run of [`Publisher::batches`]; the answer has one entry for each message, in their order. What SNS
+    /// refuses as a whole is published one by one, so that one bad message does not hold up its neighbours.
     pub async fn publish(&self, batch: &[Outgoing]) -> Vec<Result<(), String>> {
+        match self.publish_batch(batch).await {
+            Ok(results) => results,
+            Err(Refused { by_sns: true, .. }) if batch.len() > 1 => {
+                let mut results = Vec::with_capacity(batch.len());
+                for message in batch.chunks(1) {
+                    let published = self.publish_batch(message).await;
+                    results.extend(published.unwrap_or_else(|refused| vec![Err(refused.reason)]));
+                }
+                results
+            }
+            Err(refused) => vec![Err(refused.reason); batch.len()],
+        }
+    }
+
+    async fn publish_batch(&self, batch: &[Outgoing]) -> Result<Vec<Result<(), String>>, Refused> {
         let entries = batch.iter().enumerate().map(|(position, message)| entry(position, message)).collect();
-        let entries = match entries {
-            Ok(entries) => entries,
-            Err(reason) => return vec![Err(reason); batch.len()],
-        };
-        let Some(topic_arn) = batch.first().map(|message| message.topic_arn.as_str()) else { return Vec::new() };
+        let entries = Result::<Vec<_>, String>::map_err(entries, |reason| Refused { reason, by_sns: false })?;
+        let Some(topic_arn) = batch.first().map(|message| message.topic_arn.as_str()) else { return Ok(Vec::new()) };
         let call = self.sns.publish_batch().topic_arn(topic_arn).set_publish_batch_request_entries(Some(entries));
-        let answer = match call.send().await {
-            Ok(answer) => answer,
-            Err(error) => return vec![Err(describe(&error)); batch.len()],
-        };
-        results_of(&answer, batch.len())
+        let answer = call
+            .send()
+            .await
+            .map_err(|error| Refused { reason: describe(&error), by_sns: error.as_service_error().is_some() })?;
+        Ok(results_of(&answer, batch.len()))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One queue with its dead-letter queue, as the topology defines them. Nothing here creates a queue.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use aws_sdk_sqs::{
     Client,
@@ -185,22 +185,27 @@ impl Queue {
         let ours = [
             ("failureReason", printable(reason)),
             ("sourceQueue", self.name.clone()),
-            ("sourceMessageId", message.id.clone()),
+            ("sourceMessageId", printable(&message.id)),
             ("sentAt", message.sent_at.to_rfc3339()),
         ];
         let copied = message.attributes.iter().filter(|(name, _)| ours.iter().all(|(own, _)| own != name));
-        let mut attributes = HashMap::new();
-        for (name, value) in ours
-            .iter()
-            .map(|(name, value)| (*name, value))
-            .chain(copied.map(|(name, value)| (name.as_str(), value)).take(COPIED_ATTRIBUTES))
-        {
-            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            attributes.insert(name.to_owned(), attribute.map_err(|e| self.error("attribute", e.to_string()))?);
+        let copied = copied.filter(|(name, _)| is_attribute_name(name)).take(COPIED_ATTRIBUTES);
+        let copied = copied.map(|(name, value)| (name.as_str(), printable(value)));
+        let all: Vec<(&str, String)> = ours.clone().into_iter().chain(copied).collect();
+        match self.send_dead_letter(&message.raw_body, &all).await {
+            // Whatever SQS has against the rest: the reason must get there.
+            Err(_) => self.send_dead_letter(&message.raw_body, &ours[..1]).await,
+            sent => sent,
         }
-        let call = self.clients.sqs.send_message().queue_url(&self.dead_letter_url);
-        let sent = call.message_body(&message.raw_body).set_message_attributes(Some(attributes)).send().await;
-        sent.map(|_| ()).map_err(|e| self.error("SendMessage to its DLQ", describe(&e)))
+    }
+
+    async fn send_dead_letter(&self, body: &str, attributes: &[(&str, String)]) -> Result<(), QueueError> {
+        let mut call = self.clients.sqs.send_message().queue_url(&self.dead_letter_url).message_body(body);
+        for (name, value) in attributes {
+            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            call = call.message_attributes(*name, attribute.map_err(|e| self.error("attribute", e.to_string()))?);
+        }
+        call.send().await.map(|_| ()).map_err(|e| self.error("SendMessage to its DLQ", describe(&e)))
     }
 
     fn error(&self, operation: &'static str, reason: String) -> QueueError {
@@ -225,6 +230,10 @@ fn failed<'a, T>(
 
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs_f64().ceil() as i64).unwrap_or(i32::MAX)
+}
+
+fn is_attribute_name(name: &str) -> bool {
+    (1..=256).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'))
 }
 
 /// SQS takes no control characters in attributes; a reason may quote what somebody sent.

@@ -3,7 +3,7 @@
 use std::{error::Error, future::Future, time::Duration};
 
 use sqlx::{
-    Decode, PgPool, Postgres, Row as _, Type,
+    Connection as _, Decode, PgConnection, PgPool, Postgres, Row as _, Type,
     migrate::{MigrateError, Migrator},
     postgres::{PgPoolOptions, PgRow},
 };
@@ -14,6 +14,16 @@ use crate::settings::DatabaseSettings;
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// How long a start waits for a database that is itself starting.
 const START: Duration = Duration::from_secs(60);
+
+/// What the server does for us when this side cannot: it ends statements and transactions that hang, and notices that
+/// this machine has vanished, so that no lock outlives its holder for long.
+const SESSION: [(&str, &str); 5] = [
+    ("statement_timeout", "60s"),
+    ("idle_in_transaction_session_timeout", "60s"),
+    ("tcp_keepalives_idle", "15"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+];
 
 /// The database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +46,24 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(true);
     let started = tokio::time::Instant::now();
+    let session = settings.database_url.clone().options(SESSION);
     let pool = loop {
-        match options.clone().connect_with(settings.database_url.clone()).await {
+        match options.clone().connect_with(session.clone()).await {
             Ok(pool) => break pool,
             Err(error) if started.elapsed() > START => return Err(DatabaseError::Connect(error)),
             Err(error) => tracing::warn!(%error, "the database does not answer yet"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
     };
-    migrations.run(&pool).await.map_err(DatabaseError::Migrate)?;
+    migrate(settings, migrations).await?;
     Ok(pool)
+}
+
+/// On a connection of its own: a migration may take longer than a statement may.
+async fn migrate(settings: &DatabaseSettings, migrations: &Migrator) -> Result<(), DatabaseError> {
+    let mut connection = PgConnection::connect_with(&settings.database_url).await.map_err(DatabaseError::Connect)?;
+    migrations.run(&mut connection).await.map_err(DatabaseError::Migrate)?;
+    connection.close().await.map_err(DatabaseError::Connect)
 }
 
 /// Whether the database answers now.

@@ -141,16 +141,19 @@ async fn take(sqs: &Client, url: &str) -> Result<Vec<Message>> {
     }
 }
 
-/// How much is in any queue.
+/// How much is in any queue, as of one moment.
 ///
 /// # Errors
 /// SQS does not answer.
 pub async fn depth(sqs: &Client, url: &str) -> Result<Depth> {
-    let count = async |name| anyhow::Ok(attribute(sqs, url, name).await?.parse()?);
+    // One call: a message that moves from one count to another between two calls would be in neither.
+    let answer = sqs.get_queue_attributes().queue_url(url).attribute_names(Attribute::All).send().await?;
+    let attributes = answer.attributes().context("no attributes")?;
+    let count = |name: Attribute| anyhow::Ok(attributes.get(&name).with_context(|| format!("no {name}"))?.parse()?);
     Ok(Depth {
-        visible: count(Attribute::ApproximateNumberOfMessages).await?,
-        in_flight: count(Attribute::ApproximateNumberOfMessagesNotVisible).await?,
-        delayed: count(Attribute::ApproximateNumberOfMessagesDelayed).await?,
+        visible: count(Attribute::ApproximateNumberOfMessages)?,
+        in_flight: count(Attribute::ApproximateNumberOfMessagesNotVisible)?,
+        delayed: count(Attribute::ApproximateNumberOfMessagesDelayed)?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use dispatch_contracts::id::{CourierId, OrderId};
 
-use super::{ChoiceError, Chosen, Name, Picks, Warm, ZoneView};
+use super::{ChoiceError, Chosen, Name, Picks, Told, Warm, ZoneView};
 use crate::domain::pick::Pick;
 
 /// What a script answered: a word, then values.
@@ -44,10 +44,11 @@ impl Reply {
         }
     }
 
-    pub(super) fn drainable(&self) -> Option<bool> {
+    pub(super) fn told(&self) -> Option<Told> {
         match self.words().as_slice() {
-            ["OK", drainable] => Some(*drainable == "1"),
-            ["OK" | "ADOPTED" | "STALE"] => Some(false),
+            ["OK", drainable] => Some(Told::Follows { drainable: *drainable == "1" }),
+            ["OK" | "ADOPTED"] => Some(Told::Follows { drainable: false }),
+            ["STALE"] => Some(Told::Stale),
             _ => None,
         }
     }

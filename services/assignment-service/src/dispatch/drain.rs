@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     convert::Infallible,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use dispatch_contracts::zone::Zone;
@@ -19,6 +20,8 @@ use crate::{
 
 /// Orders in one step: Redis is held for about a millisecond, and PostgreSQL gets a batch of a useful size.
 const STEP: usize = 100;
+/// A step that takes longer hangs on something.
+const TIME: Duration = Duration::from_secs(120);
 /// Zones drained at a time.
 const ZONES: usize = 4;
 
@@ -49,35 +52,31 @@ impl Dispatch {
     /// None.
     pub async fn run_drains(self, stop: CancellationToken) -> Result<(), Infallible> {
         while let Some(zones) = stop.run_until_cancelled(self.drains.take()).await {
-            let drains = zones.into_iter().map(|zone| {
-                let (dispatch, stop) = (self.clone(), stop.clone());
-                async move {
-                    if let Err(error) = dispatch.drain(&zone, &stop).await {
-                        tracing::warn!(%zone, %error, "draining broke off; the next sweep goes on");
-                    }
-                }
-            });
-            let drains: Vec<_> = drains.collect();
-            stream::iter(drains).for_each_concurrent(ZONES, |drain| drain).await;
+            let steps: Vec<_> = zones.into_iter().map(|zone| self.clone().drain(zone)).collect();
+            stream::iter(steps).for_each_concurrent(ZONES, |step| step).await;
         }
         Ok(())
     }
 
-    /// Drains a zone until nobody waits or nobody can take an order.
-    async fn drain(&self, zone: &Zone, stop: &CancellationToken) -> Result<(), DispatchError> {
-        while !stop.is_cancelled() {
-            match self.choice.drain(zone, self.clock.now(), STEP).await? {
-                Warm::Cold => self.warm(zone).await?,
-                Warm::Answer(picks) => {
-                    let more = picks.drainable;
-                    self.record_picks(zone, picks).await?;
-                    if !more {
-                        break;
-                    }
-                }
+    /// One step. Where there is more to do the zone asks again, so that a long line does not hold up other zones.
+    async fn drain(self, zone: Zone) {
+        match tokio::time::timeout(TIME, self.drain_step(&zone)).await {
+            Ok(Ok(true)) => self.drains.request(&zone),
+            Ok(Ok(false)) => {}
+            Ok(Err(error)) => tracing::warn!(%zone, %error, "draining broke off; the next sweep goes on"),
+            Err(_) => tracing::warn!(%zone, "draining hangs; the next sweep goes on"),
+        }
+    }
+
+    /// Whether there is more to do.
+    async fn drain_step(&self, zone: &Zone) -> Result<bool, DispatchError> {
+        match self.choice.drain(zone, self.clock.now(), STEP).await? {
+            Warm::Cold => self.warm(zone).await.map(|()| true),
+            Warm::Answer(picks) => {
+                let more = picks.drainable;
+                self.record_picks(zone, picks).await.map(|()| more)
             }
         }
-        Ok(())
     }
 
     /// Records picks for orders that are recorded as waiting.

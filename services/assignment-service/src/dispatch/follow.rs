@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use dispatch_contracts::zone::Zone;
 
 use super::{Dispatch, DispatchError, WARM_ATTEMPTS};
-use crate::{choice::Warm, domain::settlement::Update};
+use crate::{
+    choice::{Told, Warm},
+    domain::settlement::Update,
+};
 
 impl Dispatch {
     /// Tells the zones, loading those that are cold: a zone that was loaded meanwhile may have been loaded from what
@@ -16,8 +19,8 @@ impl Dispatch {
             let mut cold = Vec::new();
             for (update, answer) in updates.into_iter().zip(answers) {
                 match answer {
-                    Warm::Answer(true) => self.drains.request(update.zone()),
-                    Warm::Answer(false) => {}
+                    Warm::Answer(Told::Follows { drainable: true }) => self.drains.request(update.zone()),
+                    Warm::Answer(Told::Follows { drainable: false } | Told::Stale) => {}
                     Warm::Cold => cold.push(update),
                 }
             }

@@ -4,6 +4,7 @@ use dispatch_contracts::id::CourierId;
 
 use super::{Dispatch, DispatchError};
 use crate::{
+    choice::{Told, Warm},
     domain::settlement::{Update, settle},
     facts::{Proposal, Recorded},
 };
@@ -14,25 +15,28 @@ impl Dispatch {
         let now = self.clock.now();
         let recorded = self.facts.record(proposals, &self.outbox, now).await?;
         metrics::counter!("assignments_total").increment(recorded.assigned as u64);
-        // Couriers first: who is no choice must not be chosen again for what goes back into the line.
-        let mut updates = self.corrections(&recorded).await?;
-        for ((proposal, held), standing) in proposals.iter().zip(held).zip(&recorded.standings) {
-            updates.extend(settle(proposal.zone(), proposal.order_id(), *held, *standing));
-        }
-        self.follow(updates).await
+        // First: who is no choice must not be chosen again for what goes back into the line.
+        self.correct(&recorded).await?;
+        let settled =
+            proposals.iter().zip(held).zip(&recorded.standings).filter_map(|((proposal, held), standing)| {
+                settle(proposal.zone(), proposal.order_id(), *held, *standing)
+            });
+        self.follow(settled.collect()).await
     }
 
-    /// What Redis has to learn of couriers whom it should not have chosen.
-    async fn corrections(&self, recorded: &Recorded) -> Result<Vec<Update>, DispatchError> {
-        let mut updates = Vec::with_capacity(recorded.unfit.len());
+    /// Tells Redis of couriers whom it should not have chosen. Where it knows better than the facts, or knows somebody
+    /// whom the facts do not, it is not the zone's past, or is just being told: the zone is loaded anew.
+    async fn correct(&self, recorded: &Recorded) -> Result<(), DispatchError> {
         for (zone, courier_id, courier) in &recorded.unfit {
             tracing::info!(courier.id = %courier_id, %zone, "chosen, but no longer there; the order waits");
-            match courier {
-                Some(courier) => updates.push(Update::Courier(courier.entry_in(zone))),
-                // Redis knows somebody whom the facts do not: it is not the zone's past, so the zone is loaded anew.
-                None => self.choice.forget(zone).await?,
+            let told = match courier {
+                Some(courier) => self.choice.update(&[Update::Courier(courier.entry_in(zone))]).await?,
+                None => vec![Warm::Answer(Told::Stale)],
+            };
+            if told == [Warm::Answer(Told::Stale)] {
+                self.choice.forget(zone).await?;
             }
         }
-        Ok(updates)
+        Ok(())
     }
 }

@@ -7,10 +7,14 @@ use dispatch_contracts::zone::Zone;
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatch, DispatchError};
-use crate::choice::Warm;
+use crate::{choice::Warm, facts::ZoneInUse};
 
 /// Zones read at a time.
 const PAGE: u32 = 200;
+/// Orders put back in line by one sweep of a zone; those behind them follow as these are assigned.
+const LINE: i64 = 200;
+/// A zone that takes longer hangs on something.
+const TIME: Duration = Duration::from_secs(120);
 
 /// How often to sweep, and what is old enough for it.
 #[derive(Debug, Clone, Copy)]
@@ -44,7 +48,13 @@ impl Dispatch {
         while !stop.is_cancelled() {
             let zones = self.facts.zones(after.as_ref(), PAGE).await?;
             for zone in &zones {
-                self.sweep_zone(&zone.zone, zone.waiting, unrecorded_age).await?;
+                let swept = tokio::time::timeout(TIME, self.sweep_zone(zone, unrecorded_age)).await;
+                // The next zone is not to blame.
+                match swept {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => tracing::warn!(zone = %zone.zone, %error, "the zone could not be swept"),
+                    Err(_) => tracing::warn!(zone = %zone.zone, "sweeping the zone hangs"),
+                }
             }
             match zones.into_iter().last() {
                 Some(last) => after = Some(last.zone),
@@ -54,30 +64,27 @@ impl Dispatch {
         Ok(())
     }
 
-    async fn sweep_zone(&self, zone: &Zone, waiting: bool, unrecorded_age: Duration) -> Result<(), DispatchError> {
+    async fn sweep_zone(&self, zone: &ZoneInUse, unrecorded_age: Duration) -> Result<(), DispatchError> {
+        let ZoneInUse { zone, waiting } = zone;
+        if *waiting {
+            // Also where Redis lost them without turning cold; those in line already stay where they are.
+            self.follow(self.facts.front_of_line(zone, LINE).await?).await?;
+        }
         let age = TimeDelta::from_std(unrecorded_age).unwrap_or(TimeDelta::MAX);
         let before = self.clock.now() - age;
         let mut cursor = "0".to_owned();
-        loop {
-            let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor).await? else {
-                // Nobody asks for a cold zone without orders that wait; it is loaded when it is needed.
-                if waiting {
-                    self.warm(zone).await?;
-                }
-                return Ok(());
-            };
-            if picks.drainable {
-                self.drains.request(zone);
-            }
+        // A cold zone has no picks; it is loaded when it is needed.
+        while let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor).await? {
             if !picks.picks.is_empty() {
                 tracing::info!(%zone, picks = picks.picks.len(), "recording picks that were left behind");
                 metrics::counter!("picks_swept_total").increment(picks.picks.len() as u64);
                 self.record_picks(zone, picks).await?;
             }
             if next == "0" {
-                return Ok(());
+                break;
             }
             cursor = next;
         }
+        Ok(())
     }
 }

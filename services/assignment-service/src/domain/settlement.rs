@@ -51,11 +51,12 @@ pub fn settle(zone: &Zone, order_id: OrderId, picked: Option<CourierId>, standin
         // Also when somebody else was picked here: Redis adopts what is committed.
         (Standing::Assigned(courier_id), _) => Some(Update::Confirm { zone, order_id, courier_id }),
         (Standing::Pending(rank), picked) => Some(Update::Await { zone, order_id, rank, picked }),
-        (Standing::Finished | Standing::Elsewhere, Some(courier_id)) => {
+        // Unknown: the message that brings the order was not recorded. When it comes again, there will be a new pick;
+        // should it be committed at this moment, the confirmation puts the pick back.
+        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, Some(courier_id)) => {
             Some(Update::Release { zone, order_id, courier_id })
         }
-        // A pick whose order is not recorded waits for the message that brings the order.
-        (Standing::Finished | Standing::Elsewhere, None) | (Standing::Unknown, _) => None,
+        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, None) => None,
     }
 }
 
@@ -91,12 +92,13 @@ mod tests {
         let release = Some(Update::Release { zone: zone.clone(), order_id, courier_id: ours });
         assert_eq!(settled(Some(ours), Standing::Finished), release);
         assert_eq!(settled(Some(ours), Standing::Elsewhere), release);
+        assert_eq!(settled(Some(ours), Standing::Unknown), release);
 
         let wait = |picked| Some(Update::Await { zone: zone.clone(), order_id, rank: 1.0, picked });
         assert_eq!(settled(Some(ours), Standing::Pending(1.0)), wait(Some(ours)));
         assert_eq!(settled(None, Standing::Pending(1.0)), wait(None));
 
         assert_eq!(settled(None, Standing::Finished), None);
-        assert_eq!(settled(Some(ours), Standing::Unknown), None);
+        assert_eq!(settled(None, Standing::Unknown), None);
     }
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Facts, FactsError, log};
 use crate::domain::courier::Courier;
 
-/// A row of `couriers`.
+/// A row of `couriers`, with what follows from `orders`.
 #[derive(FromRow)]
 pub(super) struct Row {
     courier_id: Uuid,
@@ -24,8 +24,6 @@ pub(super) struct Row {
     version_at: DateTime<Utc>,
     version_event_id: Uuid,
     former_zone: Option<String>,
-    /// Only some statements read it.
-    #[sqlx(default)]
     carried: i64,
 }
 
@@ -59,26 +57,18 @@ impl Facts {
         newest.sort_by_key(|(event, courier)| (courier.courier_id, std::cmp::Reverse(event.version)));
         newest.dedup_by_key(|(_, courier)| courier.courier_id);
         let ids: Vec<Uuid> = newest.iter().map(|(_, courier)| courier.courier_id.as_uuid()).collect();
-        let zones: Vec<&str> = newest.iter().map(|(_, courier)| courier.zone.as_str()).collect();
-        let events: Vec<Uuid> = newest.iter().map(|(event, _)| event.event_id.as_uuid()).collect();
 
         let mut transaction = self.begin().await?;
         let entries: Vec<_> = news.iter().map(|(event, _)| log::Entry::from(*event)).collect();
         log::append(&mut transaction, &entries).await?;
-        sqlx::query(include_str!("sql/insert_couriers.sql"))
-            .bind(&ids)
-            .bind(&zones)
-            .bind(&events)
-            .execute(&mut *transaction)
-            .await?;
         sqlx::query(include_str!("sql/lock_couriers.sql")).bind(&ids).execute(&mut *transaction).await?;
-        sqlx::query(include_str!("sql/update_couriers.sql"))
+        sqlx::query(include_str!("sql/take_over_couriers.sql"))
             .bind(&ids)
-            .bind(&zones)
+            .bind(newest.iter().map(|(_, courier)| courier.zone.as_str()).collect::<Vec<_>>())
             .bind(newest.iter().map(|(_, courier)| courier.is_available).collect::<Vec<_>>())
             .bind(newest.iter().map(|(_, courier)| capacity(courier)).collect::<Vec<_>>())
             .bind(newest.iter().map(|(event, _)| event.version.at).collect::<Vec<_>>())
-            .bind(&events)
+            .bind(newest.iter().map(|(event, _)| event.event_id.as_uuid()).collect::<Vec<_>>())
             .execute(&mut *transaction)
             .await?;
         let couriers = read(&mut transaction, &ids).await?;
@@ -100,7 +90,7 @@ fn capacity(courier: &AddCourier) -> Option<i32> {
     courier.capacity.and_then(|capacity| i32::try_from(capacity.get()).ok())
 }
 
-async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Courier>, FactsError> {
+pub(super) async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Courier>, FactsError> {
     let rows: Vec<Row> = sqlx::query_as(include_str!("sql/couriers.sql")).bind(ids).fetch_all(connection).await?;
     rows.into_iter().map(Courier::try_from).collect()
 }

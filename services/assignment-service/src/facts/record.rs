@@ -102,7 +102,7 @@ impl Facts {
     ) -> Result<Recorded, FactsError> {
         let mut transaction = self.begin().await?;
         append_sources(&mut transaction, proposals).await?;
-        let known = lock_chosen(&mut transaction, proposals).await?;
+        let known = hold_chosen(&mut transaction, proposals).await?;
         let mut recorded = Recorded::default();
         // A courier who has left the zone is no choice: the order waits, and is picked for anew.
         let fit = |proposal: &Proposal, pick: &Pick| {
@@ -133,7 +133,7 @@ async fn append_sources(transaction: &mut PgConnection, proposals: &[Proposal]) 
     log::append(transaction, &entries.collect::<Vec<_>>()).await
 }
 
-async fn lock_chosen(
+async fn hold_chosen(
     transaction: &mut Transaction<'_, Postgres>,
     proposals: &[Proposal],
 ) -> Result<HashMap<CourierId, Courier>, FactsError> {
@@ -142,9 +142,10 @@ async fn lock_chosen(
         return Ok(HashMap::new());
     }
     let chosen: Vec<Uuid> = chosen.into_iter().collect();
-    let query = sqlx::query_as::<_, couriers::Row>(include_str!("sql/lock_chosen_couriers.sql"));
-    let rows = query.bind(chosen).fetch_all(&mut **transaction).await?;
-    rows.into_iter().map(|row| Courier::try_from(row).map(|courier| (courier.courier_id, courier))).collect()
+    sqlx::query(include_str!("sql/share_couriers.sql")).bind(&chosen).execute(&mut **transaction).await?;
+    // A statement of its own: its view begins after the locks were had.
+    let known = couriers::read(transaction, &chosen).await?;
+    Ok(known.into_iter().map(|courier| (courier.courier_id, courier)).collect())
 }
 
 /// Inserts the orders that are new; answers which.

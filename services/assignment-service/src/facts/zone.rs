@@ -12,6 +12,7 @@ use super::{Facts, FactsError, couriers};
 use crate::domain::{
     courier::{Courier, ZoneEntry},
     order::rank,
+    settlement::Update,
 };
 
 /// Everything that Redis has to know of a zone.
@@ -39,6 +40,12 @@ struct WaitingRow {
     order_id: Uuid,
     priority: i16,
     added_at: DateTime<Utc>,
+}
+
+impl WaitingRow {
+    fn rank(&self) -> f64 {
+        rank(u8::try_from(self.priority).unwrap_or(0), self.added_at)
+    }
 }
 
 impl Facts {
@@ -73,11 +80,24 @@ impl Facts {
         Ok(ZoneFacts {
             couriers: couriers.into_iter().map(entry).collect::<Result<_, _>>()?,
             orders: orders.into_iter().map(|(order, courier)| (order.into(), courier.into())).collect(),
-            waiting: waiting
-                .into_iter()
-                .map(|row| (row.order_id.into(), rank(u8::try_from(row.priority).unwrap_or(0), row.added_at)))
-                .collect(),
+            waiting: waiting.into_iter().map(|row| (row.order_id.into(), row.rank())).collect(),
         })
+    }
+
+    /// What the front of the line has to be in Redis.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn front_of_line(&self, zone: &Zone, most: i64) -> Result<Vec<Update>, FactsError> {
+        let query = sqlx::query_as::<_, WaitingRow>(include_str!("sql/zone_line.sql"));
+        let rows = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
+        let update = |row: WaitingRow| Update::Await {
+            zone: zone.clone(),
+            order_id: row.order_id.into(),
+            rank: row.rank(),
+            picked: None,
+        };
+        Ok(rows.into_iter().map(update).collect())
     }
 
     /// A page of the zones that were heard of, in the order of their names.

@@ -76,7 +76,7 @@ impl From<LogRow> for LoggedEvent {
 
 /// List events and decisions
 ///
-/// Oldest first. Lines that were written at the same moment may appear a little later than their neighbours.
+/// Oldest first. What is being written while a page is read may be missing from it: read again for a full picture.
 #[utoipa::path(
     get,
     path = "/events",

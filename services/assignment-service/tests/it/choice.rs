@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result};
 use assignment_service::{
-    choice::{Choice, Chosen, LoadStep, Warm},
+    choice::{Choice, Chosen, LoadStep, Told, Warm},
     domain::{
         courier::{Presence, ZoneEntry},
         settlement::Update,
@@ -45,7 +45,7 @@ async fn load(choice: &Choice, zone: &Zone, steps: &[LoadStep]) -> Result<()> {
     Ok(())
 }
 
-async fn tell(world: &World, update: Update) -> Result<Warm<bool>> {
+async fn tell(world: &World, update: Update) -> Result<Warm<Told>> {
     world.choice.update(&[update]).await?.pop().context("an answer")
 }
 
@@ -201,11 +201,11 @@ async fn the_line_is_by_priority_then_age_and_nobody_overtakes_it() -> Result<()
     let orders: Vec<OrderId> = (0..4).map(|_| order_id()).collect();
     for (order, rank) in orders.iter().zip([30.0, 10.0, 20.0, 40.0]) {
         let wait = Update::Await { zone: world.zone.clone(), order_id: *order, rank, picked: None };
-        assert_eq!(tell(&world, wait).await?, Warm::Answer(false));
+        assert_eq!(tell(&world, wait).await?, Warm::Answer(Told::Follows { drainable: false }));
     }
     let somebody = courier_id();
     let arrived = tell(&world, Update::Courier(entry(&world.zone, somebody, Presence::Available, 1))).await?;
-    assert_eq!(arrived, Warm::Answer(true), "there is something to drain");
+    assert_eq!(arrived, Warm::Answer(Told::Follows { drainable: true }));
     assert_eq!(assign(&world, order_id()).await?, Chosen::Nobody, "others wait before it");
     let Warm::Answer(step) = world.choice.drain(&world.zone, Utc::now(), 3).await? else { anyhow::bail!("cold") };
     let drained: Vec<OrderId> = step.picks.iter().map(|(order, _)| *order).collect();

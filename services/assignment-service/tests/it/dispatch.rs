@@ -163,6 +163,7 @@ async fn moving_while_orders_come_never_assigns_what_the_facts_do_not_allow() ->
     }
     // What the mover got, they got before the move was committed; the rest waits, in Redis as in the facts.
     let held = world.assigned().await?.len() as u64;
+    assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(mover, held as u32)]), "they carry what they got");
     let waiting: i64 =
         sqlx::query_scalar("SELECT count(*) FROM orders WHERE status = 'pending'").fetch_one(&world.pool).await?;
     assert_eq!(held + waiting as u64, 20);
@@ -253,7 +254,7 @@ async fn picks_of_a_process_that_died_are_recorded_by_the_sweep() -> Result<()> 
 }
 
 #[tokio::test]
-async fn a_pick_whose_event_was_not_recorded_waits_for_its_redelivery() -> Result<()> {
+async fn a_pick_whose_event_was_not_recorded_counts_for_nobody_for_long() -> Result<()> {
     let world = World::new().await?;
     let (instance, somebody) = (world.instance(), courier_id());
     add_courier(&instance, somebody, &world.zone, true).await?;
@@ -262,10 +263,58 @@ async fn a_pick_whose_event_was_not_recorded_waits_for_its_redelivery() -> Resul
     let chosen = world.choice.assign(&[(world.zone.clone(), id)], Utc::now()).await?;
     assert!(matches!(chosen.as_slice(), [Warm::Answer(Chosen::Picked(_))]), "{chosen:?}");
     instance.sweep(Duration::ZERO, &CancellationToken::new()).await?;
-    assert_eq!(world.assigned().await?.len(), 0, "nothing is known of the order yet");
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 0)]), "nothing is known of the order yet");
     instance.add_orders(vec![new]).await?;
     assert_eq!(world.assigned().await?, BTreeMap::from([(id, somebody)]));
     agree(&world).await
+}
+
+#[tokio::test]
+async fn orders_that_redis_lost_from_the_line_are_put_back_by_the_sweep() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, somebody, waits) = (world.instance(), courier_id(), order_id());
+    add_order(&instance, waits, &world.zone).await?;
+    // A failover that lost the last write: the zone stays warm.
+    world.lose(&world.zone, "pending").await?;
+    add_courier(&instance, somebody, &world.zone, true).await?;
+    assert_eq!(world.assigned().await?.len(), 0);
+    instance.sweep(Duration::from_secs(60), &CancellationToken::new()).await?;
+    assert_eq!(assigned(&world, 1).await?, BTreeMap::from([(waits, somebody)]));
+    agree(&world).await
+}
+
+#[tokio::test]
+async fn a_long_line_does_not_hold_up_another_zone() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, short) = (world.instance(), zone("short")?);
+    for _ in 0..30 {
+        let chunk = (0..100).map(|_| order(order_id(), &world.zone, 0, TimeDelta::zero()));
+        instance.add_orders(chunk.collect::<Result<_>>()?).await?;
+    }
+    add_courier(&instance, courier_id(), &world.zone, true).await?;
+    eventually("the long line moves", || async { Ok((!world.published().await?.is_empty()).then_some(())) }).await?;
+    let waits = order_id();
+    add_order(&instance, waits, &short).await?;
+    add_courier(&instance, courier_id(), &short, true).await?;
+    assigned(&world, 3001).await?;
+    let last = world.published().await?.pop().context("an assignment")?;
+    assert_ne!(last.0, waits, "the short line waited for the end of the long one");
+    Ok(())
+}
+
+#[tokio::test]
+async fn news_that_redis_has_and_the_facts_lost_does_not_make_a_loop() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, somebody, waits) = (world.instance(), courier_id(), order_id());
+    add_courier(&instance, somebody, &world.zone, true).await?;
+    // As after restoring a backup: the facts are older than Redis.
+    sqlx::query("UPDATE couriers SET is_available = false, version_at = version_at - interval '1 day'")
+        .execute(&world.pool)
+        .await?;
+    add_order(&instance, waits, &world.zone).await?;
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::new(), "the zone was loaded anew");
+    assert_eq!((world.size(&world.zone, "pending").await?, world.assigned().await?.len()), (1, 0));
+    Ok(())
 }
 
 #[tokio::test]

@@ -59,9 +59,14 @@ impl World {
     /// Redis forgets the zone, as if it had lost its data.
     pub(crate) async fn wipe(&self, zone: &Zone) -> Result<()> {
         for key in ["couriers", "full", "open", "courier", "orders", "pending", "unrecorded", "meta"] {
-            let (): () = redis::cmd("DEL").arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?;
+            self.lose(zone, key).await?;
         }
         Ok(())
+    }
+
+    /// Redis forgets a part of the zone.
+    pub(crate) async fn lose(&self, zone: &Zone, key: &str) -> Result<()> {
+        Ok(redis::cmd("DEL").arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?)
     }
 
     /// Who has which order, by the facts.

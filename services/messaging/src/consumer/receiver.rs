@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use super::{Delivery, gate::Gate, visibility::Visibility};
+use super::{Delivery, visibility::Visibility};
 use crate::{Queue, backoff::Backoff, queue::BATCH};
 
 pub(super) struct Receiver {
@@ -13,7 +13,6 @@ pub(super) struct Receiver {
     pub(super) wait: Duration,
     pub(super) visibility: Arc<Visibility>,
     pub(super) permits: Arc<Semaphore>,
-    pub(super) gate: Arc<Gate>,
     pub(super) line: mpsc::UnboundedSender<Delivery>,
     pub(super) backoff: Backoff,
 }
@@ -23,11 +22,8 @@ impl Receiver {
         let mut failures = 0;
         loop {
             // What holds a receiver back ends with `stop`; a poll under way does not.
-            let ready = async {
-                self.gate.pass().await;
-                self.permits.clone().acquire_many_owned(BATCH as u32).await
-            };
-            let Some(Ok(mut permits)) = stop.run_until_cancelled(ready).await else { return };
+            let permits = self.permits.clone().acquire_many_owned(BATCH as u32);
+            let Some(Ok(mut permits)) = stop.run_until_cancelled(permits).await else { return };
             match self.queue.receive(self.wait, self.visibility.timeout()).await {
                 Ok(messages) => {
                     failures = 0;

@@ -45,10 +45,11 @@ impl Settler {
             }
         }
         self.delete(&done).await;
-        self.retry(&retries).await;
+        // Before the retries: what is not tracked is not extended past its delay.
         for message in messages {
             self.visibility.forget(&message.receipt);
         }
+        self.retry(&retries).await;
     }
 
     /// Whether the copy is safe in the dead-letter queue.

@@ -1,7 +1,8 @@
 //! The relay: locks rows of the outbox, publishes them in batches, deletes what SNS took.
 //!
 //! The locks belong to a transaction that lasts as long as the publishing. Other relays pass the rows over, and when
-//! this process dies its connection does too, so the rows are free again at once.
+//! this process dies its connection does too, so the rows are free again at once. A machine that vanishes is noticed by
+//! the server's `idle_in_transaction_session_timeout`, which must be longer than a publish call with all its attempts.
 
 use std::time::Duration;
 
@@ -13,10 +14,10 @@ use uuid::Uuid;
 use super::Outbox;
 use crate::{Publisher, backoff::Backoff, publisher::Outgoing};
 
-/// Rows published at a time.
-const CLAIM: i64 = 200;
 /// `PublishBatch` calls under way at a time.
 const CONCURRENT_CALLS: usize = 8;
+/// Rows published at a time: those of that many calls, so that the transaction lasts no longer than one call.
+const CLAIM: i64 = 80;
 /// How often to look for what nobody was woken for.
 const INTERVAL: Duration = Duration::from_secs(1);
 const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60));
@@ -82,7 +83,6 @@ impl Relay {
     /// Publishes the oldest rows; answers how many there were.
     async fn publish_some(&self) -> Result<usize, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        sqlx::query(include_str!("bound_transaction.sql")).execute(&mut *transaction).await?;
         let mut rows: Vec<Row> =
             sqlx::query_as(include_str!("claim.sql")).bind(CLAIM).fetch_all(&mut *transaction).await?;
         if rows.is_empty() {
