@@ -33,7 +33,7 @@ pub struct DatabaseSettings {
     #[arg(long, env, hide_env_values = true)]
     pub database_url: PgConnectOptions,
     /// Most connections to it.
-    #[arg(long, env, default_value_t = 16, value_parser = clap::value_parser!(u32).range(8..=1_000))]
+    #[arg(long, env, default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1_000))]
     pub database_connections: u32,
 }
 
