@@ -15,6 +15,7 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     zone::Zone,
 };
+use futures::future::BoxFuture;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
 use self::{
@@ -153,6 +154,15 @@ impl Choice {
     /// It does not.
     pub async fn ping(&self) -> Result<(), ChoiceError> {
         Ok(redis::cmd("PING").query_async(&mut self.connection.clone()).await?)
+    }
+
+    /// Asks whether Redis answers whenever it is called; for [`Health::needs`](runtime::Health::needs).
+    pub fn check(&self) -> impl Fn() -> BoxFuture<'static, Result<(), ChoiceError>> + Send + Sync + use<> {
+        let choice = self.clone();
+        move || {
+            let choice = choice.clone();
+            Box::pin(async move { choice.ping().await })
+        }
     }
 
     /// Chooses a courier for each order, in one round trip.

@@ -18,7 +18,7 @@ pub mod http;
 pub mod intake;
 pub mod settings;
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, assignment_service_server::AssignmentServiceServer};
@@ -30,7 +30,7 @@ use messaging::{
 use runtime::{
     Clock, Health, Ids, Lifecycle,
     database::{self, DatabaseError},
-    lifecycle::LifecycleError,
+    lifecycle::{LifecycleError, infallible},
     serve::{self, BindError},
     telemetry::PrometheusHandle,
 };
@@ -91,7 +91,8 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random());
-    let health = Arc::new(health(pool, choice, queue.clone()));
+    let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
+    let health = Arc::new(health.needs("redis", choice.check()));
     let router = rest::api::finish(http::routes().with_state(facts)).merge(health.clone().router(metrics));
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
     let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
@@ -106,25 +107,4 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)
-}
-
-fn health(pool: sqlx::PgPool, choice: Choice, queue: Queue) -> Health {
-    Health::default()
-        .needs("database", move || {
-            let pool = pool.clone();
-            async move { database::ping(&pool).await }
-        })
-        .needs("redis", move || {
-            let choice = choice.clone();
-            async move { choice.ping().await }
-        })
-        .needs("events_queue", move || {
-            let queue = queue.clone();
-            async move { queue.ping().await }
-        })
-}
-
-async fn infallible(task: impl Future<Output = ()>) -> Result<(), Infallible> {
-    task.await;
-    Ok(())
 }
