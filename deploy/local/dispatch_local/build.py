@@ -16,6 +16,11 @@ from .problem import Problem, say
 from .settings import CHECKOUT, SERVICES, from_environment
 
 
+_SERVICES = ["build", "--locked", "--workspace", "--bins"]
+_TESTS = ["test", "--locked", "--workspace", "--no-run"]
+_RELEASE = ["--release"]
+
+
 def cargo() -> str:
     """The path of cargo."""
     found = shutil.which("cargo") or shutil.which("cargo", path=str(Path.home() / ".cargo" / "bin"))
@@ -24,8 +29,12 @@ def cargo() -> str:
     return found
 
 
-def build_and_install(*, release: bool = False) -> tuple[Path, Installed]:
-    """The folder of the services' binaries, and the servers."""
+def build_and_install(*, release: bool = False, tests: bool = False) -> tuple[Path, Installed]:
+    """The folder of the services' binaries, and the servers.
+
+    With `tests` the tests are built in the same call of cargo: in a call of their own the dependencies would be built once
+    more, since tests ask some of them for more features.
+    """
     if chosen := from_environment("DISPATCH_BIN_DIR"):
         return _built_already(Path(chosen).expanduser().absolute()), ensure_installed()
     program = cargo()
@@ -40,7 +49,7 @@ def build_and_install(*, release: bool = False) -> tuple[Path, Installed]:
     installing = threading.Thread(target=install)
     installing.start()
     try:
-        binaries = _build(program, release)
+        binaries = _build([program, *(_TESTS if tests else _SERVICES), *(_RELEASE if release else [])])
     finally:
         installing.join()
     if isinstance(outcome[0], BaseException):
@@ -55,13 +64,12 @@ def _built_already(folder: Path) -> Path:
     return folder
 
 
-def _build(program: str, release: bool) -> Path:
+def _build(command: list[str]) -> Path:
     if not (CHECKOUT / "target").exists():
         say("building the services; the first build takes some minutes")
-    command = [program, "build", "--locked", "--workspace", "--bins", "--message-format=json-render-diagnostics"]
     with tempfile.TemporaryFile() as messages:
         code = run_in_foreground(
-            command + (["--release"] if release else []), dict(os.environ), CHECKOUT, output=messages.fileno()
+            [*command, "--message-format=json-render-diagnostics"], dict(os.environ), CHECKOUT, output=messages.fileno()
         )
         if code != 0:
             raise Problem("the services could not be built: cargo says why, above")

@@ -5,7 +5,6 @@ drain in time or did not exit with 0. On success the test runner's summary is th
 and removed afterwards; the logs stay when something failed, and their folder is named.
 """
 
-import os
 import sys
 from pathlib import Path
 
@@ -30,10 +29,7 @@ def e2e(arguments: list[str]) -> int:
     """Runs the tests; the arguments are for `cargo test`."""
     grace = grace_seconds()
     program = cargo()
-    binaries, installed = build_and_install()
-    code = run_in_foreground([program, "test", "--locked", "--no-run"], dict(os.environ), CHECKOUT)
-    if code != 0:
-        raise Problem("the tests could not be built: cargo says why, above")
+    binaries, installed = build_and_install(tests=True)
     return _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
 
 
