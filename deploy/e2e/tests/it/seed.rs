@@ -1,19 +1,21 @@
-//! The two commands of the README, by the real aws CLI.
+//! The two commands of the README, by the real aws CLI, and the decision that follows.
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use e2e::{World, aws_cli::aws, bus::EVENTS_TOPIC};
+use e2e::{World, aws_cli, bus::EVENTS_TOPIC};
 use serde_json::json;
-use test_support::{Servers, eventually};
+use test_support::eventually;
 use uuid::{Uuid, uuid};
 
 const COURIER: Uuid = uuid!("a97261aa-2907-498e-aa24-3bce25590a46");
 const ORDER: Uuid = uuid!("b87261aa-2907-498e-aa24-3bce25590a46");
 
-async fn publish(servers: &Servers, message: &str) -> Result<()> {
-    let printed = aws(servers, &["sns", "publish", "--topic-arn", EVENTS_TOPIC, "--message", message]).await?;
-    assert!(printed["MessageId"].is_string(), "{printed}");
-    Ok(())
+const README: &str = include_str!("../../../../README.md");
+
+/// What the README says to paste into a terminal to send the seed.
+fn commands() -> Result<&'static str> {
+    let mut blocks = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.find(|block| block.contains("aws sns publish")).context("the README has no such command")
 }
 
 /// The only test with fixed ids, and the only one in zone S. On a system that has seen it before the order keeps its
@@ -24,8 +26,14 @@ async fn the_seed_commands_lead_to_the_assignment() -> Result<()> {
     let courier =
         r#"{"courierId":"a97261aa-2907-498e-aa24-3bce25590a46","name":"first_courirer","zone":"S","isAvailable":true}"#;
     let order = r#"{"orderId":"b87261aa-2907-498e-aa24-3bce25590a46","details":"Buy something","zone":"S","addedAt":"2021-07-18T10:22:10.170682Z"}"#;
-    publish(&world.servers, courier).await?;
-    publish(&world.servers, order).await?;
+    let commands = commands()?;
+    assert!(commands.contains("export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test\n"), "{commands}");
+    assert!(commands.contains(&format!("--message '{courier}'\n")), "{commands}");
+    assert!(commands.contains(&format!("--message '{order}'\n")), "{commands}");
+    assert_eq!(commands.matches("aws sns publish ").count(), 2, "{commands}");
+    let printed = aws_cli::paste(&world.servers, commands).await?;
+    assert_eq!(printed.len(), 2);
+    assert!(printed.iter().all(|printed| printed["MessageId"].is_string()), "{printed:?}");
     assert_eq!(world.assigned(&[ORDER]).await?[&ORDER], COURIER);
 
     let pair = world.couriers().get(&format!("/orders/{ORDER}/courier")).await?.expect(200)?;
@@ -64,12 +72,12 @@ async fn the_decision_is_published_in_its_exact_form() -> Result<()> {
     let decisions = world.decisions().await?;
     let (courier, order, zone) = (Uuid::new_v4(), Uuid::new_v4(), &world.zone);
     let before = Utc::now();
-    publish(&world.servers, &format!(r#"{{"courierId":"{courier}","name":"a","zone":"{zone}","isAvailable":true}}"#))
-        .await?;
+    let arrival = format!(r#"{{"courierId":"{courier}","name":"a","zone":"{zone}","isAvailable":true}}"#);
+    aws_cli::aws(&world.servers, &["sns", "publish", "--topic-arn", EVENTS_TOPIC, "--message", &arrival]).await?;
     let added = "2021-07-18T10:22:10.170682Z";
     let details = "Kaffee für Zoë ☕ & \"Brot\"";
     let message = json!({"orderId": order, "details": details, "zone": zone, "addedAt": added}).to_string();
-    publish(&world.servers, &message).await?;
+    aws_cli::aws(&world.servers, &["sns", "publish", "--topic-arn", EVENTS_TOPIC, "--message", &message]).await?;
 
     let published = decisions.until_orders("the decision", &[order]).await?;
     let [decision] = published[&order].as_slice() else { panic!("one decision: {published:?}") };
