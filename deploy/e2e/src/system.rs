@@ -1,6 +1,9 @@
 //! Where a running system is: the instances of each service, by REST and gRPC.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Result, ensure};
 use dispatch_contracts::grpc::{
@@ -9,6 +12,9 @@ use dispatch_contracts::grpc::{
 };
 use test_support::servers::variable;
 use tonic::transport::{Channel, Endpoint};
+
+/// How long an answer is waited for: longer than any service takes, on any machine, before it gives up by itself.
+pub(crate) const ANSWER: Duration = Duration::from_secs(60);
 
 /// The instances of a service behind one kind of port. They take turns, so that what one is told another is asked.
 #[derive(Debug)]
@@ -48,7 +54,7 @@ impl Service {
     /// # Errors
     /// A URL of a gRPC port is none.
     pub fn new(http: Vec<String>, grpc: Vec<String>) -> Result<Self> {
-        let channels = grpc.into_iter().map(|url| Ok(Endpoint::from_shared(url)?.connect_lazy()));
+        let channels = grpc.into_iter().map(|url| Ok(Endpoint::from_shared(url)?.timeout(ANSWER).connect_lazy()));
         Ok(Self { http: Instances::new(http), grpc: Instances::new(channels.collect::<Result<_>>()?) })
     }
 

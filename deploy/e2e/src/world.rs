@@ -20,6 +20,7 @@ use crate::{
     events,
     queues::{self, DeadLetter},
     rest::Api,
+    system::ANSWER,
 };
 
 /// Lookups under way at a time.
@@ -54,7 +55,8 @@ impl World {
     /// HTTP cannot be used.
     pub async fn within(servers: Servers, system: System) -> Result<Self> {
         let bus = Bus::new(&servers).await;
-        Ok(Self { servers, system, bus, zone: unique::name("e2e"), client: Client::builder().no_proxy().build()? })
+        let client = Client::builder().no_proxy().timeout(ANSWER).build()?;
+        Ok(Self { servers, system, bus, zone: unique::name("e2e"), client })
     }
 
     /// The REST API of order-service.

@@ -39,6 +39,7 @@ async fn a_bad_order_is_refused_and_not_made() -> Result<()> {
         ("details", with("details", json!("x".repeat(4_097)))),
         ("details", with("details", json!("ä".repeat(2_049)))),
         ("details", with("details", json!("a\u{0}b"))),
+        ("details", with("details", json!("a\u{ffff}b"))),
         ("details", without("details")),
         ("details", json!({"zone": zone}).to_string()),
         ("zone", with("zone", json!(""))),

@@ -23,6 +23,8 @@ async fn moves(by_rest: bool) -> Result<()> {
     })
     .await?;
 
+    former.available(0).await?;
+
     // An order of the former zone waits, one of the new zone that comes later does not.
     let left_behind = former.publish_order().await?;
     former.waits(left_behind).await?;

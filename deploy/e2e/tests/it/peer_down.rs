@@ -93,3 +93,22 @@ async fn courier_service_without_order_service_names_the_orders_as_missing() -> 
     assert_eq!(shown, expected);
     process.stop().await
 }
+
+/// A peer that takes the call and never answers is not waited for, either.
+#[tokio::test]
+async fn a_peer_that_does_not_answer_is_missing_too() -> Result<()> {
+    let (cell, zone) = (Cell::new().await?, unique::name("e2e"));
+    // Connections are made by the kernel; nobody ever reads from them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let process = cell.start_order_service(&format!("http://{}", silent.local_addr()?)).await?;
+    let (order, courier) = (Uuid::new_v4(), Uuid::new_v4());
+    cell.order_events.send(&[events::order(order, &zone).to_string()]).await?;
+    cell.order_assignments.send(&[decision(order, courier, &zone).to_string()]).await?;
+    let shown = eventually("the order is assigned", || async {
+        let shown = get(&process, &format!("/orders/{order}?expand=courier")).await?;
+        Ok(shown.filter(|shown| shown["courierId"] == json!(courier)))
+    });
+    let shown = shown.await?;
+    assert_eq!((&shown["courier"], &shown["missing"]), (&json!(null), &json!([courier])));
+    process.stop().await
+}
