@@ -4,12 +4,14 @@
 //! [`decode()`] reads both and also every format that was ever published; [`Event::to_json`] writes today's.
 
 mod arrival;
+mod cause;
 mod decode;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::arrival::Version;
+pub use self::cause::Cause;
 pub use self::decode::{DecodeError, Decoded, decode};
 use crate::{
     courier::{Capacity, Name},
@@ -121,6 +123,9 @@ pub struct OrderAssigned {
     /// When it was decided.
     #[serde(with = "timestamp")]
     pub assigned_at: DateTime<Utc>,
+    /// Why, where it was not simply the courier's turn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 /// A decision taken back: the order waits again.
@@ -136,6 +141,9 @@ pub struct OrderUnassigned {
     /// When it was decided.
     #[serde(with = "timestamp")]
     pub unassigned_at: DateTime<Utc>,
+    /// Why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
 }
 
 impl Payload {

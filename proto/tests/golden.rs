@@ -58,7 +58,11 @@ fn todays_formats_are_written_as_the_golden_files_say() -> Result<()> {
         "order-cancelled.json",
         "order-rejected.json",
         "order-assigned.json",
+        "order-assigned-by-hand.json",
         "order-unassigned.json",
+        "order-unassigned-rejected.json",
+        "order-unassigned-courier-left.json",
+        "order-unassigned-by-hand.json",
     ] {
         let body = golden(name)?;
         assert_eq!(event(&body)?.to_json(), body.trim_end(), "{name}");

@@ -227,7 +227,7 @@ async fn publish(
         let (order_id, Some(pick)) = (proposal.order_id(), pick) else { continue };
         if written.contains(&order_id) {
             let zone = proposal.zone().clone();
-            let assigned = OrderAssigned { order_id, courier_id: pick.courier_id, zone, assigned_at: now };
+            let assigned = OrderAssigned { order_id, courier_id: pick.courier_id, zone, assigned_at: now, cause: None };
             let event = Event::new(proposal.assignment_event_id, now, Payload::OrderAssigned(assigned));
             rows.push(events::to_outbox(proposal.assignment_event_id, &event, proposal.trace()));
             payloads.push((proposal.assignment_event_id, event.payload));

@@ -37,12 +37,13 @@ fn at(second: u32) -> Result<DateTime<Utc>> {
 }
 
 fn given(order_id: OrderId, courier_id: CourierId, second: u32, event: u128) -> Result<Given> {
-    let decision = OrderAssigned { order_id, courier_id, zone: "S".parse()?, assigned_at: at(second)? };
+    let decision = OrderAssigned { order_id, courier_id, zone: "S".parse()?, assigned_at: at(second)?, cause: None };
     Ok(Given { decision, event_id: Uuid::from_u128(event).into() })
 }
 
 fn taken(order_id: OrderId, courier_id: CourierId, second: u32, event: u128) -> Result<Taken> {
-    let decision = OrderUnassigned { order_id, courier_id, zone: "S".parse()?, unassigned_at: at(second)? };
+    let decision =
+        OrderUnassigned { order_id, courier_id, zone: "S".parse()?, unassigned_at: at(second)?, cause: None };
     Ok(Taken { decision, event_id: Uuid::from_u128(event).into() })
 }
 

@@ -28,6 +28,7 @@ async fn a_repetition_is_answered_as_the_first_time_whatever_became_of_the_order
         courier_id: Uuid::new_v4().into(),
         zone: "S".parse()?,
         assigned_at: time("2026-01-01T00:00:01Z")?,
+        cause: None,
     };
     world.orders.record_decisions(&[Given { decision, event_id: Uuid::new_v4().into() }], &[]).await?;
     assert_eq!(world.orders.create(creation(None, Some("k"))?).await?, first);
