@@ -13,10 +13,8 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::Problem;
+use crate::{Problem, body};
 
-/// Details are 4 KiB at most, and escaped they may be six times as long.
-const MAX_BODY: usize = 64 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The routes with Swagger UI at `/docs` and the specification at `/openapi.json`.
@@ -28,7 +26,9 @@ pub fn finish(routes: OpenApiRouter) -> Router {
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This path has no such method")
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY))
+        // Bodies are read and bounded before; axum need not do it again.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(body::read))
         .layer(middleware::from_fn(within_time))
 }
 

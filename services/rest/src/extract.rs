@@ -4,8 +4,8 @@ use std::fmt::Display;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
-    http::{HeaderMap, StatusCode, Uri, request::Parts},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    http::{HeaderMap, Uri, request::Parts},
 };
 use serde::de::{
     DeserializeOwned,
@@ -30,14 +30,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| match rejection {
-            BytesRejection::FailedToBufferBody(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                let reason = "is larger than this API takes";
-                let problem = Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "The body is too large");
-                problem.detail(format!("body: {reason}")).field("body", reason)
-            }
-            other => Problem::invalid_field("body", other.body_text()),
-        })?;
+        // It is here already, and bounded: see `body`.
+        let body = Bytes::from_request(request, state).await;
+        let body = body.map_err(|rejection| Problem::invalid_field("body", rejection.body_text()))?;
         // serde would read an array as the fields of a struct, by their places.
         if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
             return Err(Problem::invalid_field("body", "must be a JSON object"));

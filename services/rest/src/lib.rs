@@ -2,6 +2,7 @@
 //! ([`extract`]), and the way routes become an API with its documentation ([`api`]).
 
 pub mod api;
+mod body;
 pub mod extract;
 pub mod page;
 pub mod problem;
