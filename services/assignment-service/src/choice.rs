@@ -1,6 +1,6 @@
 //! The choice, in Redis: who of a zone has the least score, atomically and fast.
 //!
-//! Redis here is a cache of a decision. Each zone has eight keys that share the hash tag `{ZONE}` (see
+//! Redis here is a cache of a decision. Each zone has eleven keys that share the hash tag `{ZONE}` (see
 //! `choice/lua/zone.lua`), one script for each operation, and a warm marker without which every script answers that
 //! the zone is cold. All operations may be repeated; a timeout means "unknown", and repeating is the answer to it.
 
@@ -8,7 +8,7 @@ mod reply;
 mod script;
 mod update;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
@@ -22,7 +22,7 @@ use self::{
     reply::Reply,
     script::{Call, Name, Scripts},
 };
-use crate::domain::{pick::Pick, settlement::Update};
+use crate::domain::{pick::Pick, policy::Policy, settlement::Update};
 
 /// Far above what a script takes: past it the server is down or the network is.
 const RESPONSE: Duration = Duration::from_secs(5);
@@ -62,8 +62,17 @@ pub enum Told {
         /// There is something to drain.
         drainable: bool,
     },
-    /// It knows newer news of the courier.
+    /// It follows the news of a courier.
+    Courier {
+        /// There is something to drain.
+        drainable: bool,
+        /// It knew just this.
+        known: bool,
+    },
+    /// It knows something newer of the courier.
     Stale,
+    /// It has the order with somebody else, or with nobody. Nothing was changed.
+    Differs,
 }
 
 /// Who gets an order.
@@ -77,13 +86,20 @@ pub enum Chosen {
     Nobody,
 }
 
-/// Picks made for orders, and whether there is more to do in the zone.
+/// An order and who gets it.
+pub type Picked = (OrderId, Pick);
+
+/// What a step of draining came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picks {
-    /// The order and who gets it.
-    pub picks: Vec<(OrderId, Pick)>,
-    /// An order waits that somebody could take.
-    pub drainable: bool,
+pub struct Drained {
+    /// Picks made.
+    pub picks: Vec<Picked>,
+    /// Another step would find something to do.
+    pub more: bool,
+    /// Behind which order it would.
+    pub next: Option<OrderId>,
+    /// When somebody can take what waits without further news.
+    pub again: Option<DateTime<Utc>>,
 }
 
 /// A zone as Redis has it.
@@ -108,6 +124,10 @@ pub enum LoadStep {
     Orders(Vec<(OrderId, CourierId)>),
     /// Couriers, who waited longest first.
     Couriers(Vec<crate::domain::courier::ZoneEntry>),
+    /// Who was given an order lately, and when; the oldest first.
+    Recent(Vec<(CourierId, DateTime<Utc>)>),
+    /// Who declined which waiting order, and when.
+    Declined(Vec<(OrderId, CourierId, DateTime<Utc>)>),
     /// Waiting orders with their ranks.
     Pending(Vec<(OrderId, f64)>),
     /// The zone is warm.
@@ -118,18 +138,19 @@ pub enum LoadStep {
 #[derive(Clone)]
 pub struct Choice {
     connection: ConnectionManager,
-    scripts: &'static Scripts,
+    scripts: Arc<Scripts>,
 }
 
 impl Choice {
-    /// Connects, waiting for Redis as long as `patience`; reconnects by itself from then on.
+    /// Connects, waiting for Redis as long as `patience`; reconnects by itself from then on. Couriers are chosen by
+    /// `policy`.
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn wait_for(client: redis::Client, patience: Duration) -> Result<Self, ChoiceError> {
+    pub async fn wait_for(client: redis::Client, policy: &Policy, patience: Duration) -> Result<Self, ChoiceError> {
         let started = tokio::time::Instant::now();
         loop {
-            match Self::connect(&client).await {
+            match Self::connect(&client, policy).await {
                 Err(error) if started.elapsed() < patience => {
                     tracing::warn!(%error, "Redis does not answer yet");
                     tokio::time::sleep(CONNECT_AGAIN).await;
@@ -139,13 +160,14 @@ impl Choice {
         }
     }
 
-    async fn connect(client: &redis::Client) -> Result<Self, ChoiceError> {
+    async fn connect(client: &redis::Client, policy: &Policy) -> Result<Self, ChoiceError> {
         let config = ConnectionManagerConfig::new()
             .set_response_timeout(Some(RESPONSE))
             .set_connection_timeout(Some(CONNECT))
             .set_number_of_retries(3)
             .set_max_delay(Duration::from_secs(1));
-        Ok(Self { connection: client.get_connection_manager_with_config(config).await?, scripts: script::all() })
+        let connection = client.get_connection_manager_with_config(config).await?;
+        Ok(Self { connection, scripts: Arc::new(Scripts::new(policy)) })
     }
 
     /// Whether Redis answers now.
@@ -174,30 +196,35 @@ impl Choice {
         orders: &[(Zone, OrderId)],
         now: DateTime<Utc>,
     ) -> Result<Vec<Warm<Chosen>>, ChoiceError> {
-        let now = now.timestamp_millis().to_string();
         let calls = orders.iter().map(|(zone, order)| {
-            let args = vec![order.to_string(), now.clone()];
+            let args = vec![order.to_string()];
             Call { script: Name::AssignOrder, zone, args }
         });
-        self.call(calls.collect()).await?.into_iter().map(|reply| reply.warm(Reply::chosen)).collect()
+        self.call(calls.collect(), now).await?.into_iter().map(|reply| reply.warm(Reply::chosen)).collect()
     }
 
     /// Tells zones what is committed, in one round trip.
     ///
     /// # Errors
     /// Redis does not answer; updates may have been made.
-    pub async fn update(&self, updates: &[Update]) -> Result<Vec<Warm<Told>>, ChoiceError> {
+    pub async fn update(&self, updates: &[Update], now: DateTime<Utc>) -> Result<Vec<Warm<Told>>, ChoiceError> {
         let calls = updates.iter().map(update::call).collect();
-        self.call(calls).await?.into_iter().map(|reply| reply.warm(Reply::told)).collect()
+        self.call(calls, now).await?.into_iter().map(|reply| reply.warm(Reply::told)).collect()
     }
 
-    /// Gives up to `most` waiting orders of a zone to couriers.
+    /// Gives up to `most` waiting orders of a zone to couriers, those behind `after` in the line.
     ///
     /// # Errors
     /// Redis does not answer; picks may have been made, and the sweeper will find them.
-    pub async fn drain(&self, zone: &Zone, now: DateTime<Utc>, most: usize) -> Result<Warm<Picks>, ChoiceError> {
-        let args = vec![now.timestamp_millis().to_string(), most.to_string()];
-        self.one(Call { script: Name::DrainPending, zone, args }).await?.warm(Reply::picks)
+    pub async fn drain(
+        &self,
+        zone: &Zone,
+        after: Option<OrderId>,
+        most: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Warm<Drained>, ChoiceError> {
+        let args = vec![most.to_string(), after.map(|order| order.to_string()).unwrap_or_default()];
+        self.one(Call { script: Name::DrainPending, zone, args }, now).await?.warm(Reply::drained)
     }
 
     /// A part of the picks made before a time that are still not known to be committed, and where to go on.
@@ -209,17 +236,18 @@ impl Choice {
         zone: &Zone,
         before: DateTime<Utc>,
         cursor: &str,
-    ) -> Result<Warm<(Picks, String)>, ChoiceError> {
+        now: DateTime<Utc>,
+    ) -> Result<Warm<(Vec<Picked>, String)>, ChoiceError> {
         let args = vec![before.timestamp_millis().to_string(), cursor.to_owned(), "500".to_owned()];
-        self.one(Call { script: Name::Unrecorded, zone, args }).await?.warm(Reply::unrecorded)
+        self.one(Call { script: Name::Unrecorded, zone, args }, now).await?.warm(Reply::unrecorded)
     }
 
     /// Whether the zone is loaded.
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn is_warm(&self, zone: &Zone) -> Result<bool, ChoiceError> {
-        let reply = self.one(Call { script: Name::IsWarm, zone, args: Vec::new() }).await?;
+    pub async fn is_warm(&self, zone: &Zone, now: DateTime<Utc>) -> Result<bool, ChoiceError> {
+        let reply = self.one(Call { script: Name::IsWarm, zone, args: Vec::new() }, now).await?;
         Ok(reply.warm(|_| Some(()))? != Warm::Cold)
     }
 
@@ -227,40 +255,46 @@ impl Choice {
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn forget(&self, zone: &Zone) -> Result<(), ChoiceError> {
-        self.one(Call { script: Name::ForgetZone, zone, args: Vec::new() }).await.map(|_| ())
+    pub async fn forget(&self, zone: &Zone, now: DateTime<Utc>) -> Result<(), ChoiceError> {
+        self.one(Call { script: Name::ForgetZone, zone, args: Vec::new() }, now).await.map(|_| ())
     }
 
     /// Does a step of loading; answers whether the loader still holds the zone.
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn load(&self, zone: &Zone, token: &str, step: &LoadStep) -> Result<bool, ChoiceError> {
+    pub async fn load(
+        &self,
+        zone: &Zone,
+        token: &str,
+        step: &LoadStep,
+        now: DateTime<Utc>,
+    ) -> Result<bool, ChoiceError> {
         let args = update::load_args(token, step);
-        Ok(self.one(Call { script: Name::LoadZone, zone, args }).await?.is_ok())
+        Ok(self.one(Call { script: Name::LoadZone, zone, args }, now).await?.is_ok())
     }
 
     /// What is here of a zone: up to `most` couriers and waiting orders.
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn view(&self, zone: &Zone, most: usize) -> Result<Warm<ZoneView>, ChoiceError> {
+    pub async fn view(&self, zone: &Zone, most: usize, now: DateTime<Utc>) -> Result<Warm<ZoneView>, ChoiceError> {
         let args = vec![most.to_string()];
-        self.one(Call { script: Name::ViewZone, zone, args }).await?.warm(Reply::view)
+        self.one(Call { script: Name::ViewZone, zone, args }, now).await?.warm(Reply::view)
     }
 
-    async fn one(&self, call: Call<'_>) -> Result<Reply, ChoiceError> {
+    async fn one(&self, call: Call<'_>, now: DateTime<Utc>) -> Result<Reply, ChoiceError> {
         let script = call.script;
-        let mut replies = self.call(vec![call]).await?;
+        let mut replies = self.call(vec![call], now).await?;
         replies.pop().ok_or(ChoiceError::Reply { script, reply: Vec::new() })
     }
 
-    async fn call(&self, calls: Vec<Call<'_>>) -> Result<Vec<Reply>, ChoiceError> {
+    async fn call(&self, calls: Vec<Call<'_>>, now: DateTime<Utc>) -> Result<Vec<Reply>, ChoiceError> {
         if calls.is_empty() {
             return Ok(Vec::new());
         }
         let started = std::time::Instant::now();
-        let replies = self.scripts.run(&mut self.connection.clone(), &calls).await?;
+        let replies = self.scripts.run(&mut self.connection.clone(), &calls, now).await?;
         metrics::histogram!("redis_round_trip_seconds").record(started.elapsed().as_secs_f64());
         Ok(calls.iter().zip(replies).map(|(call, values)| Reply::new(call.script, values)).collect())
     }

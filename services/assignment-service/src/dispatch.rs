@@ -4,6 +4,7 @@
 //! ```text
 //! AddCourier: facts (PostgreSQL) -> follow (Redis) -> drain, if somebody waits
 //! AddOrder:   choose (Redis) -> record (PostgreSQL, log, outbox) -> follow (Redis) -> drain, if somebody could
+//! picked up, delivered, cancelled, rejected: facts -> follow -> drain, if somebody waits
 //! drain:      choose for the front of the line (Redis) -> record -> follow, in bounded steps
 //! sweep:      what a crash left between two of these steps is taken up again
 //! ```
@@ -11,11 +12,15 @@
 //! Every step may be repeated, so a crash between any two of them costs time and nothing else.
 
 mod couriers;
-pub mod drain;
+mod drain;
 mod follow;
+mod leave;
+mod lives;
 mod lookup;
 mod orders;
+mod pin;
 mod recording;
+mod requests;
 pub mod sweep;
 mod warm;
 
@@ -27,10 +32,11 @@ use messaging::{HandlerError, Outbox};
 use runtime::{Clock, Ids};
 use tokio::sync::Semaphore;
 
-use self::drain::DrainRequests;
+use self::requests::DrainRequests;
 use crate::{
     choice::{Choice, ChoiceError},
-    facts::{Facts, FactsError},
+    domain::policy::Policy,
+    facts::{Deciding, Facts, FactsError},
 };
 
 /// Zones loaded at a time by this process; each load holds two connections to PostgreSQL.
@@ -71,6 +77,7 @@ pub struct Dispatch {
     outbox: Outbox,
     clock: Clock,
     ids: Ids,
+    policy: Policy,
     drains: Arc<DrainRequests>,
     loads: Arc<Semaphore>,
 }
@@ -78,9 +85,13 @@ pub struct Dispatch {
 impl Dispatch {
     /// The use cases over these stores.
     #[must_use]
-    pub fn new(facts: Facts, choice: Choice, outbox: Outbox, clock: Clock, ids: Ids) -> Self {
+    pub fn new(facts: Facts, choice: Choice, outbox: Outbox, clock: Clock, ids: Ids, policy: Policy) -> Self {
         let (drains, loads) = (Arc::new(DrainRequests::default()), Arc::new(Semaphore::new(LOADS)));
-        Self { facts, choice, outbox, clock, ids, drains, loads }
+        Self { facts, choice, outbox, clock, ids, policy, drains, loads }
+    }
+
+    fn deciding(&self) -> Deciding<'_> {
+        Deciding { outbox: &self.outbox, ids: &self.ids, now: self.clock.now() }
     }
 
     /// Keeps events in the log that nothing else follows from.

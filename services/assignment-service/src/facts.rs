@@ -5,16 +5,30 @@
 //! wait for each other.
 
 mod couriers;
+mod decisions;
+mod fitness;
+mod live;
 mod log;
 mod lookup;
+mod orders;
+mod pin;
 mod record;
+mod take_back;
 mod why;
 mod zone;
 
+use dispatch_contracts::{id::OrderId, zone::Zone};
 use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator};
+use uuid::Uuid;
+
+use crate::domain::order::Standing;
 
 pub use self::{
+    decisions::Deciding,
+    fitness::{Unfit, Why},
+    live::Lived,
     lookup::{Assignment, CourierLoad},
+    pin::{Pin, PinRefusal},
     record::{Proposal, Recorded, Source},
     why::{DecisionRow, LineRow, LogFilter, LogRow, ZoneRow},
     zone::{ZoneFacts, ZoneInUse},
@@ -29,6 +43,9 @@ pub enum FactsError {
     /// PostgreSQL did not answer, or refused.
     #[error("PostgreSQL: {0}")]
     Database(#[from] sqlx::Error),
+    /// Orders went to others again and again while their couriers were waited for.
+    #[error("PostgreSQL: the orders change hands too fast to be held")]
+    Contended,
     /// A row holds what this version does not know.
     #[error("PostgreSQL: {table} holds {value:?}")]
     Value {
@@ -50,6 +67,21 @@ impl Facts {
     #[must_use]
     pub const fn new(pool: PgPool) -> Self {
         Self { pool }
+    }
+
+    /// How orders stand, each as seen from its zone; as long as the transaction lasts they stay so.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn hold_standings(
+        &self,
+        asked: &[(&Zone, OrderId)],
+    ) -> Result<(Transaction<'static, Postgres>, Vec<Standing>), FactsError> {
+        let mut transaction = self.begin().await?;
+        let ids: Vec<Uuid> = asked.iter().map(|(_, order)| order.as_uuid()).collect();
+        sqlx::query(include_str!("facts/sql/hold_orders.sql")).bind(ids).execute(&mut *transaction).await?;
+        let standings = orders::standings(&mut transaction, asked).await?;
+        Ok((transaction, standings))
     }
 
     /// Begins a transaction.

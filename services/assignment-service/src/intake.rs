@@ -11,7 +11,8 @@ pub struct Intake(pub Dispatch);
 
 impl Apply for Intake {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
-        let (mut couriers, mut orders, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut couriers, mut orders) = (Vec::new(), Vec::new());
+        let (mut lives, mut rejections, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for event in events {
             match &event.payload {
                 Payload::AddCourier(courier) => couriers.push((event, courier)),
@@ -20,12 +21,19 @@ impl Apply for Intake {
                     let order = Order { order_id, zone, priority: add.priority, added_at: add.added_at };
                     orders.push((event.clone(), order));
                 }
-                _ => others.push(event),
+                Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_) => {
+                    lives.push(event);
+                }
+                Payload::OrderRejected(rejected) => rejections.push((event, rejected)),
+                // Decisions are made here, and nowhere else.
+                Payload::OrderAssigned(_) | Payload::OrderUnassigned(_) => others.push(event),
             }
         }
         // Couriers first: an order of the same batch may be for one of them.
         self.0.add_couriers(&couriers).await?;
         self.0.add_orders(orders).await?;
+        self.0.live(&lives).await?;
+        self.0.reject(&rejections).await?;
         self.0.log(&others).await?;
         Ok(vec![Outcome::Done; events.len()])
     }

@@ -41,6 +41,7 @@ use self::{
     dispatch::Dispatch,
     facts::Facts,
     grpc::Lookups,
+    http::Api,
     intake::Intake,
     settings::Settings,
 };
@@ -83,20 +84,23 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&facts::MIGRATIONS)).await?;
-    let choice = Choice::wait_for(settings.redis_url.clone(), START).await?;
+    let policy = settings.policy();
+    let choice = Choice::wait_for(settings.redis_url.clone(), &policy, START).await?;
     let clients = Clients::load(&settings.aws).await;
     let queue = Queue::wait_for(&clients, &settings.events_queue, START).await?;
 
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
-    let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random());
+    let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
     let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
-    let router = rest::api::finish(http::routes().with_state(facts)).merge(health.clone().router(metrics));
+    let router = rest::api::finish(http::routes().with_state(Api { facts, dispatch: dispatch.clone() }))
+        .merge(health.clone().router(metrics));
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
     let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
-    let (drains, sweeps, sweep) = (dispatch.clone(), dispatch, settings.sweep());
+    let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch);
+    let (sweep, grace) = (settings.sweep(), settings.leave_grace());
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
@@ -104,6 +108,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_in("events", |stop| infallible(consumer.run(stop)));
     lifecycle.way_in("drains", |stop| drains.run_drains(stop));
     lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));
+    lifecycle.way_in("leaving", |stop| leaving.run_leaving(grace, stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)

@@ -6,7 +6,10 @@ use clap::Parser;
 use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
 
-use crate::dispatch::sweep::SweepSettings;
+use crate::{
+    dispatch::sweep::SweepSettings,
+    domain::policy::{Policy, Selection, Window},
+};
 
 /// Decides which courier gets which order, and records why.
 #[derive(Debug, Clone, Parser)]
@@ -38,6 +41,24 @@ pub struct Settings {
     /// After how long a pick that is not recorded is taken for that of a dead process, in seconds.
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub unrecorded_age_seconds: u64,
+    /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
+    #[arg(long, env, default_value = "score")]
+    pub selection: Selection,
+    /// Most assignments of a courier within WINDOW_SECONDS; 0: no such limit.
+    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000))]
+    pub max_assignments_per_window: u32,
+    /// The stretch of time that MAX_ASSIGNMENTS_PER_WINDOW is about, in seconds.
+    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub window_seconds: u64,
+    /// After how long a courier who declined an order may be asked again, if nobody else takes it, in seconds.
+    #[arg(long, env, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub decline_ttl_seconds: u64,
+    /// What becomes of orders, not yet picked up, whose courier is not available any more: keep (they stay) or reassign.
+    #[arg(long, env, default_value = "keep")]
+    pub on_leave: OnLeave,
+    /// How long a courier may be away before their orders are given to others, with ON_LEAVE=reassign, in seconds.
+    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=604_800))]
+    pub leave_grace_seconds: u64,
     /// The service's own database.
     #[command(flatten)]
     pub database: DatabaseSettings,
@@ -55,7 +76,34 @@ pub struct Settings {
     pub shutdown: ShutdownSettings,
 }
 
+/// What becomes of orders whose courier leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnLeave {
+    /// They stay with the courier.
+    Keep,
+    /// After a while they go to others.
+    Reassign,
+}
+
 impl Settings {
+    /// How to choose couriers.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        let length = Duration::from_secs(self.window_seconds);
+        let most = self.max_assignments_per_window;
+        Policy {
+            selection: self.selection,
+            window: (most > 0).then_some(Window { most, length }),
+            decline_ttl: Duration::from_secs(self.decline_ttl_seconds),
+        }
+    }
+
+    /// How long couriers may be away before their orders go to others; nothing: for ever.
+    #[must_use]
+    pub fn leave_grace(&self) -> Option<Duration> {
+        (self.on_leave == OnLeave::Reassign).then_some(Duration::from_secs(self.leave_grace_seconds))
+    }
+
     /// How to sweep.
     #[must_use]
     pub fn sweep(&self) -> SweepSettings {

@@ -1,8 +1,9 @@
 //! Reading what the scripts answer.
 
-use dispatch_contracts::id::{CourierId, OrderId};
+use chrono::{DateTime, Utc};
+use dispatch_contracts::id::CourierId;
 
-use super::{ChoiceError, Chosen, Name, Picks, Told, Warm, ZoneView};
+use super::{ChoiceError, Chosen, Drained, Name, Picked, Told, Warm, ZoneView};
 use crate::domain::pick::Pick;
 
 /// What a script answered: a word, then values.
@@ -46,26 +47,26 @@ impl Reply {
 
     pub(super) fn told(&self) -> Option<Told> {
         match self.words().as_slice() {
+            ["OK"] => Some(Told::Follows { drainable: false }),
             ["OK", drainable] => Some(Told::Follows { drainable: *drainable == "1" }),
-            ["OK" | "ADOPTED"] => Some(Told::Follows { drainable: false }),
+            ["OK", drainable, known] => Some(Told::Courier { drainable: *drainable == "1", known: *known == "1" }),
+            ["DIFFERS"] => Some(Told::Differs),
             ["STALE"] => Some(Told::Stale),
             _ => None,
         }
     }
 
-    pub(super) fn picks(&self) -> Option<Picks> {
-        match self.words().as_slice() {
-            ["OK", drainable, rest @ ..] => Some(Picks { picks: picks(rest)?, drainable: *drainable == "1" }),
-            _ => None,
-        }
+    pub(super) fn drained(&self) -> Option<Drained> {
+        let words = self.words();
+        let ["OK", more, next, again, rest @ ..] = words.as_slice() else { return None };
+        let again = again.parse().ok().filter(|millis| *millis > 0).and_then(DateTime::<Utc>::from_timestamp_millis);
+        let next = next.parse().ok();
+        Some(Drained { picks: picks(rest)?, more: *more == "1", next, again })
     }
 
-    pub(super) fn unrecorded(&self) -> Option<(Picks, String)> {
+    pub(super) fn unrecorded(&self) -> Option<(Vec<Picked>, String)> {
         match self.words().as_slice() {
-            ["OK", drainable, next, rest @ ..] => {
-                let found = Picks { picks: picks(rest)?, drainable: *drainable == "1" };
-                Some((found, (*next).to_owned()))
-            }
+            ["OK", next, rest @ ..] => Some((picks(rest)?, (*next).to_owned())),
             _ => None,
         }
     }
@@ -91,7 +92,7 @@ impl Reply {
     }
 }
 
-fn picks(words: &[&str]) -> Option<Vec<(OrderId, Pick)>> {
+fn picks(words: &[&str]) -> Option<Vec<Picked>> {
     let entries = words.chunks(5).map(|entry| Some((entry.first()?.parse().ok()?, pick(entry.get(1..)?)?)));
     entries.collect()
 }

@@ -1,11 +1,12 @@
 //! Writing what the scripts read.
 
-use dispatch_contracts::event::Version;
+use chrono::{DateTime, Utc};
+use dispatch_contracts::id::CourierId;
 
 use super::{Call, LoadStep, Name};
 use crate::domain::{
     courier::{Presence, ZoneEntry},
-    settlement::Update,
+    settlement::{Former, Update},
 };
 
 pub(super) fn call(update: &Update) -> Call<'_> {
@@ -13,13 +14,17 @@ pub(super) fn call(update: &Update) -> Call<'_> {
         Update::Confirm { order_id, courier_id, .. } => {
             (Name::Confirm, vec![order_id.to_string(), courier_id.to_string()])
         }
-        Update::Await { order_id, rank, picked, .. } => {
-            let picked = picked.map(|courier| courier.to_string()).unwrap_or_default();
-            (Name::AwaitCourier, vec![order_id.to_string(), rank.to_string(), picked])
+        Update::Adopt { order_id, courier_id, .. } => (Name::Adopt, vec![order_id.to_string(), courier_id.to_string()]),
+        Update::Await { order_id, line, former, .. } => {
+            let former = match former {
+                Former::Courier(courier) => perhaps(*courier),
+                Former::Anybody => "*".to_owned(),
+            };
+            let mut args = vec![order_id.to_string(), line.rank.to_string(), former];
+            args.extend(line.declined.iter().flat_map(|(courier, at)| [courier.to_string(), millis(*at)]));
+            (Name::AwaitCourier, args)
         }
-        Update::Release { order_id, courier_id, .. } => {
-            (Name::ReleaseOrder, vec![order_id.to_string(), courier_id.to_string()])
-        }
+        Update::Release { order_id, holder, .. } => (Name::ReleaseOrder, vec![order_id.to_string(), perhaps(*holder)]),
         Update::Courier(entry) => (Name::UpsertCourier, courier(entry).into()),
     };
     Call { script, zone: update.zone(), args }
@@ -37,6 +42,14 @@ pub(super) fn load_args(token: &str, step: &LoadStep) -> Vec<String> {
             args.push("couriers".to_owned());
             args.extend(couriers.iter().flat_map(courier));
         }
+        LoadStep::Recent(assignments) => {
+            args.push("recent".to_owned());
+            args.extend(assignments.iter().flat_map(|(courier, at)| [courier.to_string(), millis(*at)]));
+        }
+        LoadStep::Declined(declines) => {
+            args.push("declined".to_owned());
+            args.extend(declines.iter().flat_map(|(order, by, at)| [order.to_string(), by.to_string(), millis(*at)]));
+        }
         LoadStep::Pending(orders) => {
             args.push("pending".to_owned());
             args.extend(orders.iter().flat_map(|(order, rank)| [order.to_string(), rank.to_string()]));
@@ -46,7 +59,15 @@ pub(super) fn load_args(token: &str, step: &LoadStep) -> Vec<String> {
     args
 }
 
-/// Courier, version, state, capacity, carried.
+fn perhaps(courier: Option<CourierId>) -> String {
+    courier.map(|courier| courier.to_string()).unwrap_or_default()
+}
+
+fn millis(at: DateTime<Utc>) -> String {
+    at.timestamp_millis().max(0).to_string()
+}
+
+/// Courier, revision, state, capacity, carried.
 fn courier(entry: &ZoneEntry) -> [String; 5] {
     let state = match entry.presence {
         Presence::Available => "a",
@@ -55,36 +76,9 @@ fn courier(entry: &ZoneEntry) -> [String; 5] {
     };
     [
         entry.courier_id.to_string(),
-        version(entry.version),
+        entry.revision.to_string(),
         state.to_owned(),
         entry.capacity.map_or_else(|| "-1".to_owned(), |capacity| capacity.get().to_string()),
         entry.carried.to_string(),
     ]
-}
-
-/// Compares as text like the version itself: hex digits of one width, no signs, one case.
-fn version(version: Version) -> String {
-    format!("{:018x}{}", version.at.timestamp_micros().max(0), version.event_id.as_uuid().simple())
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::DateTime;
-    use dispatch_contracts::id::EventId;
-    use proptest::prelude::*;
-    use uuid::Uuid;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn versions_compare_as_text_like_themselves(a in (0i64..253_402_300_799_999_999, any::<u128>()), b in (0i64..253_402_300_799_999_999, any::<u128>())) {
-            let [a, b] = [a, b].map(|(micros, id)| Version {
-                at: DateTime::from_timestamp_micros(micros).expect("in range"),
-                event_id: EventId::from(Uuid::from_u128(id)),
-            });
-            prop_assert_eq!(version(a).cmp(&version(b)), a.cmp(&b));
-            prop_assert_eq!(version(a).len(), 50);
-        }
-    }
 }

@@ -16,7 +16,7 @@ impl Dispatch {
         if news.is_empty() {
             return Ok(());
         }
-        let couriers = self.facts.take_over(news).await?;
+        let couriers = self.facts.take_over(news, self.clock.now()).await?;
         let updates = couriers.iter().flat_map(Courier::entries).map(Update::Courier).collect();
         self.follow(updates).await
     }

@@ -1,20 +1,15 @@
 //! Giving waiting orders to couriers, in bounded steps, beside the events.
 
-use std::{
-    collections::HashSet,
-    convert::Infallible,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{convert::Infallible, time::Duration};
 
-use dispatch_contracts::zone::Zone;
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{id::OrderId, zone::Zone};
 use futures::{StreamExt as _, stream};
-use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatch, DispatchError};
 use crate::{
-    choice::{Picks, Warm},
+    choice::{Picked, Warm},
     facts::{Proposal, Source},
 };
 
@@ -25,24 +20,20 @@ const TIME: Duration = Duration::from_secs(120);
 /// Zones drained at a time.
 const ZONES: usize = 4;
 
-/// Zones in which an order waits that somebody could take.
-#[derive(Default)]
-pub struct DrainRequests {
-    zones: Mutex<HashSet<Zone>>,
-    requested: Notify,
+/// Where a walk along a line goes on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Walk {
+    /// Behind this order; nothing: at the front.
+    pub(super) after: Option<OrderId>,
+    /// When one of those that were passed by can be taken without further news.
+    pub(super) again: Option<DateTime<Utc>>,
 }
 
-impl DrainRequests {
-    /// Asks for a drain; several requests for a zone are one.
-    pub fn request(&self, zone: &Zone) {
-        self.zones.lock().unwrap_or_else(PoisonError::into_inner).insert(zone.clone());
-        self.requested.notify_one();
-    }
-
-    async fn take(&self) -> HashSet<Zone> {
-        self.requested.notified().await;
-        std::mem::take(&mut self.zones.lock().unwrap_or_else(PoisonError::into_inner))
-    }
+/// What a step of a walk leaves to do.
+enum Next {
+    Done,
+    Step(Walk),
+    Later(DateTime<Utc>),
 }
 
 impl Dispatch {
@@ -51,46 +42,53 @@ impl Dispatch {
     /// # Errors
     /// None.
     pub async fn run_drains(self, stop: CancellationToken) -> Result<(), Infallible> {
-        while let Some(zones) = stop.run_until_cancelled(self.drains.take()).await {
-            let steps: Vec<_> = zones.into_iter().map(|zone| self.clone().drain(zone)).collect();
+        while let Some(walks) = stop.run_until_cancelled(self.drains.take()).await {
+            let steps: Vec<_> = walks.into_iter().map(|(zone, walk)| self.clone().drain(zone, walk)).collect();
             stream::iter(steps).for_each_concurrent(ZONES, |step| step).await;
         }
         Ok(())
     }
 
     /// One step. Where there is more to do the zone asks again, so that a long line does not hold up other zones.
-    async fn drain(self, zone: Zone) {
-        match tokio::time::timeout(TIME, self.drain_step(&zone)).await {
-            Ok(Ok(true)) => self.drains.request(&zone),
-            Ok(Ok(false)) => {}
+    async fn drain(self, zone: Zone, walk: Walk) {
+        match tokio::time::timeout(TIME, self.drain_step(&zone, walk)).await {
+            Ok(Ok(Next::Done)) => {}
+            Ok(Ok(Next::Step(walk))) => self.drains.go_on(&zone, walk),
+            Ok(Ok(Next::Later(at))) => {
+                let wait = (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO);
+                self.drains.request_in(&zone, wait);
+            }
             Ok(Err(error)) => tracing::warn!(%zone, %error, "draining broke off; the next sweep goes on"),
             Err(_) => tracing::warn!(%zone, "draining hangs; the next sweep goes on"),
         }
     }
 
-    /// Whether there is more to do.
-    async fn drain_step(&self, zone: &Zone) -> Result<bool, DispatchError> {
-        match self.choice.drain(zone, self.clock.now(), STEP).await? {
-            Warm::Cold => self.warm(zone).await.map(|()| true),
-            Warm::Answer(picks) => {
-                let more = picks.drainable;
-                self.record_picks(zone, picks).await.map(|()| more)
-            }
-        }
+    async fn drain_step(&self, zone: &Zone, walk: Walk) -> Result<Next, DispatchError> {
+        let drained = match self.choice.drain(zone, walk.after, STEP, self.clock.now()).await? {
+            Warm::Cold => return self.warm(zone).await.map(|()| Next::Step(Walk::default())),
+            Warm::Answer(drained) => drained,
+        };
+        self.record_picks(zone, drained.picks).await?;
+        let again = [walk.again, drained.again].into_iter().flatten().min();
+        Ok(match (drained.more, again) {
+            (true, again) => Next::Step(Walk { after: drained.next, again }),
+            (false, Some(again)) => Next::Later(again),
+            (false, None) => Next::Done,
+        })
     }
 
     /// Records picks for orders that are recorded as waiting.
-    pub(super) async fn record_picks(&self, zone: &Zone, picks: Picks) -> Result<(), DispatchError> {
-        if picks.picks.is_empty() {
+    pub(super) async fn record_picks(&self, zone: &Zone, picks: Vec<Picked>) -> Result<(), DispatchError> {
+        if picks.is_empty() {
             return Ok(());
         }
-        let held: Vec<_> = picks.picks.iter().map(|(_, pick)| Some(pick.courier_id)).collect();
+        let held: Vec<_> = picks.iter().map(|(_, pick)| Some(pick.courier_id)).collect();
         let proposal = |(order_id, pick)| Proposal {
             source: Source::Line(zone.clone(), order_id),
             pick: Some(pick),
             assignment_event_id: self.ids.next(),
         };
-        let proposals: Vec<_> = picks.picks.into_iter().map(proposal).collect();
+        let proposals: Vec<_> = picks.into_iter().map(proposal).collect();
         self.record(&proposals, &held).await
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use dispatch_contracts::zone::Zone;
+use dispatch_contracts::{id::OrderId, zone::Zone};
 
 use super::{Dispatch, DispatchError, WARM_ATTEMPTS};
 use crate::{
     choice::{Told, Warm},
-    domain::settlement::Update,
+    domain::settlement::{Update, correct},
 };
 
 impl Dispatch {
@@ -15,15 +15,8 @@ impl Dispatch {
     /// was committed before. Where somebody can take what waits, a drain is asked for.
     pub(super) async fn follow(&self, mut updates: Vec<Update>) -> Result<(), DispatchError> {
         for _ in 0..WARM_ATTEMPTS {
-            let answers = self.choice.update(&updates).await?;
-            let mut cold = Vec::new();
-            for (update, answer) in updates.into_iter().zip(answers) {
-                match answer {
-                    Warm::Answer(Told::Follows { drainable: true }) => self.drains.request(update.zone()),
-                    Warm::Answer(Told::Follows { drainable: false } | Told::Stale) => {}
-                    Warm::Cold => cold.push(update),
-                }
-            }
+            let (mut cold, differing) = self.tell(updates).await?;
+            cold.extend(self.correct(differing).await?);
             if cold.is_empty() {
                 return Ok(());
             }
@@ -37,5 +30,42 @@ impl Dispatch {
             Some(update) => Err(DispatchError::Cold(update.zone().clone())),
             None => Ok(()),
         }
+    }
+
+    /// Answers the updates whose zones are cold, and those whose zones think otherwise of the order.
+    async fn tell(&self, updates: Vec<Update>) -> Result<(Vec<Update>, Vec<Update>), DispatchError> {
+        let answers = self.choice.update(&updates, self.clock.now()).await?;
+        let (mut cold, mut differing) = (Vec::new(), Vec::new());
+        for (update, answer) in updates.into_iter().zip(answers) {
+            match answer {
+                Warm::Answer(Told::Follows { drainable: true } | Told::Courier { drainable: true, .. }) => {
+                    self.drains.request(update.zone());
+                }
+                Warm::Answer(Told::Follows { .. } | Told::Courier { .. } | Told::Stale) => {}
+                Warm::Answer(Told::Differs) => differing.push(update),
+                Warm::Cold => cold.push(update),
+            }
+        }
+        Ok((cold, differing))
+    }
+
+    /// Tells the zones how the orders stand now, which may be later than what they were told, and holds the orders so that
+    /// nothing later is told in between. Answers the updates whose zones are cold.
+    async fn correct(&self, differing: Vec<Update>) -> Result<Vec<Update>, DispatchError> {
+        if differing.is_empty() {
+            return Ok(Vec::new());
+        }
+        let asked: Vec<(&Zone, OrderId)> =
+            differing.iter().filter_map(|update| Some((update.zone(), update.order_id()?))).collect();
+        let (held, standings) = self.facts.hold_standings(&asked).await?;
+        let corrections = asked.iter().zip(standings);
+        let corrections: Vec<Update> =
+            corrections.filter_map(|((zone, order_id), standing)| correct(zone, *order_id, standing)).collect();
+        tracing::info!(orders = corrections.len(), "Redis thought otherwise of orders; it was corrected");
+        metrics::counter!("choice_corrections_total").increment(corrections.len() as u64);
+        let (cold, _) = self.tell(corrections).await?;
+        held.rollback().await.map_err(|error| DispatchError::Facts(error.into()))?;
+        let zones: HashSet<&Zone> = cold.iter().map(Update::zone).collect();
+        Ok(differing.iter().filter(|update| zones.contains(update.zone())).cloned().collect())
     }
 }

@@ -40,7 +40,7 @@ impl Dispatch {
             return Ok(None);
         }
         for _ in 0..WARM_ATTEMPTS {
-            match self.choice.view(zone, VIEW).await? {
+            match self.choice.view(zone, VIEW, self.clock.now()).await? {
                 Warm::Answer(view) => return Ok(Some(view)),
                 Warm::Cold => self.warm(zone).await?,
             }

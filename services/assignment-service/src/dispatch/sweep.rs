@@ -74,10 +74,10 @@ impl Dispatch {
         let before = self.clock.now() - age;
         let mut cursor = "0".to_owned();
         // A cold zone has no picks; it is loaded when it is needed.
-        while let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor).await? {
-            if !picks.picks.is_empty() {
-                tracing::info!(%zone, picks = picks.picks.len(), "recording picks that were left behind");
-                metrics::counter!("picks_swept_total").increment(picks.picks.len() as u64);
+        while let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor, self.clock.now()).await? {
+            if !picks.is_empty() {
+                tracing::info!(%zone, picks = picks.len(), "recording picks that were left behind");
+                metrics::counter!("picks_swept_total").increment(picks.len() as u64);
                 self.record_picks(zone, picks).await?;
             }
             if next == "0" {

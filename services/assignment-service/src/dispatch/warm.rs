@@ -15,7 +15,7 @@ impl Dispatch {
         // Closed never: the semaphore lives as long as `self`.
         let _permit = self.loads.acquire().await.ok();
         let lock = self.facts.lock_zone(zone).await?;
-        if !self.choice.is_warm(zone).await? {
+        if !self.choice.is_warm(zone, self.clock.now()).await? {
             self.load(zone).await?;
         }
         lock.rollback().await.map_err(|error| DispatchError::Facts(error.into()))
@@ -25,10 +25,10 @@ impl Dispatch {
         let token = Uuid::new_v4().simple().to_string();
         // Emptied before the facts are read: what commits after the reading finds the zone cold, or warm by then, and
         // is told to it either way.
-        if !self.choice.load(zone, &token, &LoadStep::Begin).await? {
+        if !self.choice.load(zone, &token, &LoadStep::Begin, self.clock.now()).await? {
             return Ok(());
         }
-        let facts = self.facts.zone(zone).await?;
+        let facts = self.facts.zone(zone, self.policy.window, self.clock.now()).await?;
         tracing::info!(
             %zone,
             couriers = facts.couriers.len(),
@@ -38,10 +38,13 @@ impl Dispatch {
         );
         let drainable = !facts.waiting.is_empty();
         let orders = facts.orders.chunks(STEP).map(|chunk| LoadStep::Orders(chunk.to_vec()));
+        let recent = facts.recent.chunks(STEP).map(|chunk| LoadStep::Recent(chunk.to_vec()));
         let couriers = facts.couriers.chunks(STEP).map(|chunk| LoadStep::Couriers(chunk.to_vec()));
+        let declined = facts.declined.chunks(STEP).map(|chunk| LoadStep::Declined(chunk.to_vec()));
         let pending = facts.waiting.chunks(STEP).map(|chunk| LoadStep::Pending(chunk.to_vec()));
-        for step in orders.chain(couriers).chain(pending).chain([LoadStep::Finish]) {
-            if !self.choice.load(zone, &token, &step).await? {
+        let steps = orders.chain(recent).chain(couriers).chain(declined).chain(pending).chain([LoadStep::Finish]);
+        for step in steps {
+            if !self.choice.load(zone, &token, &step, self.clock.now()).await? {
                 tracing::warn!(%zone, "somebody else loads the zone");
                 return Ok(());
             }

@@ -1,6 +1,6 @@
 //! A courier as the facts have them, and what that means for each zone they are or were in.
 
-use dispatch_contracts::{courier::Capacity, event::Version, id::CourierId, zone::Zone};
+use dispatch_contracts::{courier::Capacity, id::CourierId, zone::Zone};
 
 /// What is committed of a courier.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,11 +13,13 @@ pub struct Courier {
     pub is_available: bool,
     /// Most open orders at once.
     pub capacity: Option<Capacity>,
-    /// How new this is.
-    pub version: Version,
+    /// Raised by every change of what is said here: the greater one is newer.
+    pub revision: i64,
     /// The zone before the last move.
     pub former_zone: Option<Zone>,
-    /// Their open orders of other zones than the present one; they count, too.
+    /// Their open orders, in whatever zone.
+    pub open: u32,
+    /// Those of them that are of other zones than the present one; they count, too.
     pub carried: u32,
 }
 
@@ -45,8 +47,8 @@ pub struct ZoneEntry {
     pub capacity: Option<Capacity>,
     /// Their open orders of other zones.
     pub carried: u32,
-    /// How new this is.
-    pub version: Version,
+    /// How new this is: the greater one is newer.
+    pub revision: i64,
 }
 
 impl Courier {
@@ -64,7 +66,7 @@ impl Courier {
             presence,
             capacity: self.capacity,
             carried: self.carried,
-            version: self.version,
+            revision: self.revision,
         }
     }
 
@@ -73,9 +75,15 @@ impl Courier {
         self.former_zone.iter().chain([&self.zone]).map(|zone| self.entry_in(zone))
     }
 
-    /// Whether an order of this zone may be given to them.
+    /// Whether an order of this zone may be given to them, as far as availability goes.
     #[must_use]
     pub fn takes_orders_of(&self, zone: &Zone) -> bool {
         self.is_available && self.zone == *zone
+    }
+
+    /// Whether they have room for one order more than they have, and than so many others.
+    #[must_use]
+    pub fn has_room(&self, others: u32) -> bool {
+        self.capacity.is_none_or(|capacity| self.open.saturating_add(others) < capacity.get())
     }
 }

@@ -39,13 +39,22 @@ pub fn rank(priority: u8, added_at: DateTime<Utc>) -> f64 {
     band.mul_add(BAND, added_at.timestamp_millis().max(0) as f64)
 }
 
+/// A place in a zone's line.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// The least goes first.
+    pub rank: f64,
+    /// Who declined the order, and when.
+    pub declined: Vec<(CourierId, DateTime<Utc>)>,
+}
+
 /// What is committed of an order: the truth that Redis has to follow.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Standing {
     /// It is with this courier.
     Assigned(CourierId),
-    /// It waits, at this rank.
-    Pending(f64),
+    /// It waits, at this place.
+    Pending(Line),
     /// It is delivered or cancelled.
     Finished,
     /// It belongs to another zone: the first event of an order decides.

@@ -5,13 +5,35 @@ use dispatch_contracts::{
     zone::Zone,
 };
 
-use super::{courier::ZoneEntry, order::Standing};
+use super::{
+    courier::ZoneEntry,
+    order::{Line, Standing},
+};
+
+/// Who has an order no longer that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Former {
+    /// This courier: their pick did not hold, or they lost it. Or nobody had it.
+    Courier(Option<CourierId>),
+    /// Whoever has it in Redis by a pick that was recorded. Only for whoever holds the order's row.
+    Anybody,
+}
 
 /// Something committed that a zone in Redis has to follow. Each may be repeated.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Update {
     /// The order is with the courier.
     Confirm {
+        /// The order's zone.
+        zone: Zone,
+        /// Which order.
+        order_id: OrderId,
+        /// Who has it.
+        courier_id: CourierId,
+    },
+    /// The order is with the courier, whatever the zone thinks. Only for whoever holds the order's row: else this may be
+    /// told after the order went on.
+    Adopt {
         /// The order's zone.
         zone: Zone,
         /// Which order.
@@ -26,18 +48,18 @@ pub enum Update {
         /// Which order.
         order_id: OrderId,
         /// Its place in line.
-        rank: f64,
-        /// Whose pick did not hold.
-        picked: Option<CourierId>,
+        line: Line,
+        /// Who has it no longer.
+        former: Former,
     },
-    /// The order is not with this courier, and does not wait in this zone.
+    /// The order is not with this courier, and does not wait in this zone: it has ended, or is of another one.
     Release {
-        /// The zone in which it was picked.
+        /// The zone in which it was picked, or had its courier.
         zone: Zone,
         /// Which order.
         order_id: OrderId,
-        /// Whose pick did not hold.
-        courier_id: CourierId,
+        /// Who has it no longer.
+        holder: Option<CourierId>,
     },
     /// News of a courier.
     Courier(ZoneEntry),
@@ -48,24 +70,53 @@ pub enum Update {
 pub fn settle(zone: &Zone, order_id: OrderId, picked: Option<CourierId>, standing: Standing) -> Option<Update> {
     let zone = zone.clone();
     match (standing, picked) {
-        // Also when somebody else was picked here: Redis adopts what is committed.
+        // Also when somebody else was picked here: the zone will say that it differs.
         (Standing::Assigned(courier_id), _) => Some(Update::Confirm { zone, order_id, courier_id }),
-        (Standing::Pending(rank), picked) => Some(Update::Await { zone, order_id, rank, picked }),
+        (Standing::Pending(line), picked) => {
+            Some(Update::Await { zone, order_id, line, former: Former::Courier(picked) })
+        }
         // Unknown: the message that brings the order was not recorded. When it comes again, there will be a new pick;
         // should it be committed at this moment, the confirmation puts the pick back.
-        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, Some(courier_id)) => {
-            Some(Update::Release { zone, order_id, courier_id })
+        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, holder @ Some(_)) => {
+            Some(Update::Release { zone, order_id, holder })
         }
         (Standing::Finished | Standing::Elsewhere | Standing::Unknown, None) => None,
     }
 }
 
+/// What follows for an order whose zone thinks otherwise, while its row is held.
+#[must_use]
+pub fn correct(zone: &Zone, order_id: OrderId, standing: Standing) -> Option<Update> {
+    let zone = zone.clone();
+    match standing {
+        Standing::Assigned(courier_id) => Some(Update::Adopt { zone, order_id, courier_id }),
+        Standing::Pending(line) => Some(Update::Await { zone, order_id, line, former: Former::Anybody }),
+        // Whoever ended it tells the zone.
+        Standing::Finished | Standing::Elsewhere | Standing::Unknown => None,
+    }
+}
+
 impl Update {
+    /// Which order it is about; nothing for news of couriers.
+    #[must_use]
+    pub const fn order_id(&self) -> Option<OrderId> {
+        match self {
+            Self::Confirm { order_id, .. }
+            | Self::Adopt { order_id, .. }
+            | Self::Await { order_id, .. }
+            | Self::Release { order_id, .. } => Some(*order_id),
+            Self::Courier(_) => None,
+        }
+    }
+
     /// The zone that has to follow.
     #[must_use]
     pub const fn zone(&self) -> &Zone {
         match self {
-            Self::Confirm { zone, .. } | Self::Await { zone, .. } | Self::Release { zone, .. } => zone,
+            Self::Confirm { zone, .. }
+            | Self::Adopt { zone, .. }
+            | Self::Await { zone, .. }
+            | Self::Release { zone, .. } => zone,
             Self::Courier(entry) => &entry.zone,
         }
     }
@@ -89,14 +140,18 @@ mod tests {
         assert_eq!(settled(Some(ours), Standing::Assigned(theirs)), confirm(theirs));
         assert_eq!(settled(None, Standing::Assigned(theirs)), confirm(theirs));
 
-        let release = Some(Update::Release { zone: zone.clone(), order_id, courier_id: ours });
+        let release = Some(Update::Release { zone: zone.clone(), order_id, holder: Some(ours) });
         assert_eq!(settled(Some(ours), Standing::Finished), release);
         assert_eq!(settled(Some(ours), Standing::Elsewhere), release);
         assert_eq!(settled(Some(ours), Standing::Unknown), release);
 
-        let wait = |picked| Some(Update::Await { zone: zone.clone(), order_id, rank: 1.0, picked });
-        assert_eq!(settled(Some(ours), Standing::Pending(1.0)), wait(Some(ours)));
-        assert_eq!(settled(None, Standing::Pending(1.0)), wait(None));
+        let line = Line { rank: 1.0, declined: Vec::new() };
+        let wait = |picked| {
+            let former = Former::Courier(picked);
+            Some(Update::Await { zone: zone.clone(), order_id, line: line.clone(), former })
+        };
+        assert_eq!(settled(Some(ours), Standing::Pending(line.clone())), wait(Some(ours)));
+        assert_eq!(settled(None, Standing::Pending(line.clone())), wait(None));
 
         assert_eq!(settled(None, Standing::Finished), None);
         assert_eq!(settled(None, Standing::Unknown), None);

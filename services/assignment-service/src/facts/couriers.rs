@@ -1,12 +1,7 @@
 //! Couriers: taking over news, and reading what is known.
 
 use chrono::{DateTime, Utc};
-use dispatch_contracts::{
-    courier::Capacity,
-    event::{AddCourier, Version},
-    id::CourierId,
-    zone::Zone,
-};
+use dispatch_contracts::{courier::Capacity, event::AddCourier, id::CourierId, zone::Zone};
 use events::Incoming;
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
@@ -21,9 +16,9 @@ pub(super) struct Row {
     zone: String,
     is_available: bool,
     capacity: Option<i32>,
-    version_at: DateTime<Utc>,
-    version_event_id: Uuid,
+    revision: i64,
     former_zone: Option<String>,
+    open: i64,
     carried: i64,
 }
 
@@ -36,8 +31,9 @@ impl TryFrom<Row> for Courier {
             zone: zone(row.zone)?,
             is_available: row.is_available,
             capacity: row.capacity.and_then(|capacity| Capacity::try_from(i64::from(capacity)).ok()),
-            version: Version { at: row.version_at, event_id: row.version_event_id.into() },
+            revision: row.revision,
             former_zone: row.former_zone.map(zone).transpose()?,
+            open: u32::try_from(row.open).unwrap_or(u32::MAX),
             carried: u32::try_from(row.carried).unwrap_or(u32::MAX),
         })
     }
@@ -48,11 +44,16 @@ pub(super) fn zone(text: String) -> Result<Zone, FactsError> {
 }
 
 impl Facts {
-    /// Logs news of couriers, takes over what is newer than what is known, and answers how each of them is now.
+    /// Logs news of couriers, takes over what is newer than what is known, and answers how each of them is now. Who leaves
+    /// by it has left `now`.
     ///
     /// # Errors
     /// PostgreSQL does not answer; nothing took effect, or all of it, and it may be repeated.
-    pub async fn take_over(&self, news: &[(&Incoming, &AddCourier)]) -> Result<Vec<Courier>, FactsError> {
+    pub async fn take_over(
+        &self,
+        news: &[(&Incoming, &AddCourier)],
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Courier>, FactsError> {
         let mut newest: Vec<_> = news.to_vec();
         newest.sort_by_key(|(event, courier)| (courier.courier_id, std::cmp::Reverse(event.version)));
         newest.dedup_by_key(|(_, courier)| courier.courier_id);
@@ -61,7 +62,8 @@ impl Facts {
         let mut transaction = self.begin().await?;
         let entries: Vec<_> = news.iter().map(|(event, _)| log::Entry::from(*event)).collect();
         log::append(&mut transaction, &entries).await?;
-        sqlx::query(include_str!("sql/lock_couriers.sql")).bind(&ids).execute(&mut *transaction).await?;
+        lock(&mut transaction, &newest.iter().map(|(_, courier)| (courier.courier_id, true)).collect::<Vec<_>>())
+            .await?;
         sqlx::query(include_str!("sql/take_over_couriers.sql"))
             .bind(&ids)
             .bind(newest.iter().map(|(_, courier)| courier.zone.as_str()).collect::<Vec<_>>())
@@ -69,6 +71,7 @@ impl Facts {
             .bind(newest.iter().map(|(_, courier)| capacity(courier)).collect::<Vec<_>>())
             .bind(newest.iter().map(|(event, _)| event.version.at).collect::<Vec<_>>())
             .bind(newest.iter().map(|(event, _)| event.event_id.as_uuid()).collect::<Vec<_>>())
+            .bind(now)
             .execute(&mut *transaction)
             .await?;
         let couriers = read(&mut transaction, &ids).await?;
@@ -88,6 +91,34 @@ impl Facts {
 
 fn capacity(courier: &AddCourier) -> Option<i32> {
     courier.capacity.and_then(|capacity| i32::try_from(capacity.get()).ok())
+}
+
+/// Locks couriers until the transaction ends, each alone or not.
+pub(super) async fn lock(transaction: &mut PgConnection, couriers: &[(CourierId, bool)]) -> Result<(), FactsError> {
+    sqlx::query(include_str!("sql/lock_couriers.sql"))
+        .bind(couriers.iter().map(|(courier, _)| courier.as_uuid()).collect::<Vec<_>>())
+        .bind(couriers.iter().map(|(_, alone)| *alone).collect::<Vec<_>>())
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+/// After orders of these zones came to, or went from, these couriers, who are locked: answers those who are of another zone,
+/// as that zone has to know them now.
+pub(super) async fn raise_revisions(
+    transaction: &mut PgConnection,
+    changed: &[(CourierId, Zone)],
+) -> Result<Vec<Courier>, FactsError> {
+    if changed.is_empty() {
+        return Ok(Vec::new());
+    }
+    let elsewhere: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/raise_revisions.sql"))
+        .bind(changed.iter().map(|(courier, _)| courier.as_uuid()).collect::<Vec<_>>())
+        .bind(changed.iter().map(|(_, zone)| zone.as_str()).collect::<Vec<_>>())
+        .fetch_all(&mut *transaction)
+        .await?;
+    // A statement of its own: it sees what others committed while this waited for the rows.
+    read(transaction, &elsewhere).await
 }
 
 pub(super) async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Courier>, FactsError> {

@@ -1,8 +1,13 @@
 //! The event log: every consumed event and every decision, append-only.
 
 use chrono::{DateTime, Utc};
-use dispatch_contracts::{event::Payload, id::EventId};
+use dispatch_contracts::{
+    event::Payload,
+    id::{CourierId, EventId, OrderId},
+    zone::Zone,
+};
 use events::Incoming;
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::{Facts, FactsError};
@@ -10,20 +15,41 @@ use super::{Facts, FactsError};
 /// A line of the log.
 pub(super) struct Entry<'a> {
     pub(super) event_id: EventId,
-    pub(super) payload: &'a Payload,
-    /// Where it came from; nothing for our own decisions.
+    pub(super) r#type: &'static str,
+    pub(super) order_id: Option<OrderId>,
+    pub(super) courier_id: Option<CourierId>,
+    pub(super) zone: Option<&'a Zone>,
+    /// What it says.
+    pub(super) payload: Value,
+    /// Where it came from; nothing for our own decisions, and for commands.
     pub(super) message_id: Option<&'a str>,
     pub(super) occurred_at: DateTime<Utc>,
 }
 
+impl<'a> Entry<'a> {
+    fn new(event_id: EventId, occurred_at: DateTime<Utc>, payload: &'a Payload, message_id: Option<&'a str>) -> Self {
+        Self {
+            event_id,
+            r#type: payload.type_name(),
+            order_id: payload.order_id(),
+            courier_id: payload.courier_id(),
+            zone: payload.zone(),
+            // Strings, numbers and booleans under fixed keys: there is nothing in it that could fail.
+            payload: serde_json::to_value(payload).unwrap_or_default(),
+            message_id,
+            occurred_at,
+        }
+    }
+
+    /// A decision of our own.
+    pub(super) fn decision(event_id: EventId, at: DateTime<Utc>, payload: &'a Payload) -> Self {
+        Self::new(event_id, at, payload, None)
+    }
+}
+
 impl<'a> From<&'a Incoming> for Entry<'a> {
     fn from(event: &'a Incoming) -> Self {
-        Self {
-            event_id: event.event_id,
-            payload: &event.payload,
-            message_id: Some(&event.message_id),
-            occurred_at: event.version.at,
-        }
+        Self::new(event.event_id, event.version.at, &event.payload, Some(&event.message_id))
     }
 }
 
@@ -32,20 +58,18 @@ pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]
     if entries.is_empty() {
         return Ok(());
     }
-    let payloads = entries.iter().map(|entry| serde_json::to_value(entry.payload)).collect::<Result<Vec<_>, _>>();
-    let payloads = payloads.map_err(|error| sqlx::Error::Encode(error.into()))?;
-    let mut zones: Vec<&str> = entries.iter().filter_map(|entry| Some(entry.payload.zone()?.as_str())).collect();
+    let mut zones: Vec<&str> = entries.iter().filter_map(|entry| Some(entry.zone?.as_str())).collect();
     zones.sort_unstable();
     zones.dedup();
     sqlx::query(include_str!("sql/insert_zones.sql")).bind(&zones).execute(&mut *transaction).await?;
     let column = |read: fn(&Entry<'_>) -> Option<uuid::Uuid>| entries.iter().map(read).collect::<Vec<_>>();
     sqlx::query(include_str!("sql/append_log.sql"))
         .bind(column(|entry| Some(entry.event_id.as_uuid())))
-        .bind(entries.iter().map(|entry| entry.payload.type_name()).collect::<Vec<_>>())
-        .bind(column(|entry| Some(entry.payload.order_id()?.as_uuid())))
-        .bind(column(|entry| Some(entry.payload.courier_id()?.as_uuid())))
-        .bind(entries.iter().map(|entry| Some(entry.payload.zone()?.as_str())).collect::<Vec<_>>())
-        .bind(payloads)
+        .bind(entries.iter().map(|entry| entry.r#type).collect::<Vec<_>>())
+        .bind(column(|entry| Some(entry.order_id?.as_uuid())))
+        .bind(column(|entry| Some(entry.courier_id?.as_uuid())))
+        .bind(entries.iter().map(|entry| Some(entry.zone?.as_str())).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| &entry.payload).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.message_id).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.occurred_at).collect::<Vec<_>>())
         .execute(transaction)

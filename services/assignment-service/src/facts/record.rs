@@ -1,22 +1,27 @@
 //! Recording decisions: one transaction for a batch. Where the facts know better than the pick, the facts win.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
-    event::{Event, OrderAssigned, Payload},
-    id::{CourierId, EventId, OrderId},
+    event::{OrderAssigned, Payload},
+    id::{EventId, OrderId},
+    timestamp,
     zone::Zone,
 };
 use events::Incoming;
 use messaging::{Outbox, TraceParent};
-use sqlx::{FromRow, PgConnection, Postgres, Transaction};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Facts, FactsError, couriers, log};
+use super::{
+    Facts, FactsError,
+    decisions::{self, Decision},
+    fitness::{self, Unfit},
+    log, orders,
+};
 use crate::domain::{
-    courier::Courier,
-    order::{Order, Standing, rank},
+    order::{Order, Standing},
     pick::Pick,
 };
 
@@ -74,18 +79,8 @@ pub struct Recorded {
     pub standings: Vec<Standing>,
     /// How many assignments are new.
     pub assigned: usize,
-    /// Chosen couriers who do not take orders of that zone (any more), as the facts have them.
-    pub unfit: Vec<(Zone, CourierId, Option<Courier>)>,
-}
-
-#[derive(FromRow)]
-struct StandingRow {
-    order_id: Uuid,
-    zone: String,
-    priority: i16,
-    added_at: DateTime<Utc>,
-    status: String,
-    courier_id: Option<Uuid>,
+    /// Chosen couriers who could not take the order after all.
+    pub unfit: Vec<Unfit>,
 }
 
 impl Facts {
@@ -100,28 +95,20 @@ impl Facts {
         outbox: &Outbox,
         now: DateTime<Utc>,
     ) -> Result<Recorded, FactsError> {
+        let now = timestamp::to_micros(now);
         let mut transaction = self.begin().await?;
         append_sources(&mut transaction, proposals).await?;
-        let known = hold_chosen(&mut transaction, proposals).await?;
-        let mut recorded = Recorded::default();
-        // A courier who has left the zone is no choice: the order waits, and is picked for anew.
-        let fit = |proposal: &Proposal, pick: &Pick| {
-            known.get(&pick.courier_id).is_some_and(|courier| courier.takes_orders_of(proposal.zone()))
-        };
-        let picks: Vec<Option<Pick>> = proposals.iter().map(|p| p.pick.filter(|pick| fit(p, pick))).collect();
-        for (proposal, pick) in proposals.iter().zip(&picks) {
-            if let (Some(unfit), None) = (proposal.pick, pick) {
-                let courier = known.get(&unfit.courier_id).cloned();
-                recorded.unfit.push((proposal.zone().clone(), unfit.courier_id, courier));
-            }
-        }
+        let (picks, unfit) = fitness::fit(&mut transaction, proposals).await?;
         let mut written = insert_new(&mut transaction, proposals, &picks, now).await?;
         written.extend(assign_waiting(&mut transaction, proposals, &picks, &written, now).await?);
-        recorded.assigned = publish(&mut transaction, proposals, &picks, &written, outbox, now).await?;
-        recorded.standings = standings(&mut transaction, proposals).await?;
+        let decisions = decisions(proposals, &picks, &written);
+        let assigned = decisions.len();
+        decisions::publish(&mut transaction, outbox, decisions).await?;
+        let asked: Vec<_> = proposals.iter().map(|proposal| (proposal.zone(), proposal.order_id())).collect();
+        let standings = orders::standings(&mut transaction, &asked).await?;
         transaction.commit().await?;
         outbox.wake();
-        Ok(recorded)
+        Ok(Recorded { standings, assigned, unfit })
     }
 }
 
@@ -133,28 +120,16 @@ async fn append_sources(transaction: &mut PgConnection, proposals: &[Proposal]) 
     log::append(transaction, &entries.collect::<Vec<_>>()).await
 }
 
-async fn hold_chosen(
-    transaction: &mut Transaction<'_, Postgres>,
-    proposals: &[Proposal],
-) -> Result<HashMap<CourierId, Courier>, FactsError> {
-    let chosen: HashSet<Uuid> = proposals.iter().filter_map(|p| Some(p.pick?.courier_id.as_uuid())).collect();
-    if chosen.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let chosen: Vec<Uuid> = chosen.into_iter().collect();
-    sqlx::query(include_str!("sql/share_couriers.sql")).bind(&chosen).execute(&mut **transaction).await?;
-    // A statement of its own: its view begins after the locks were had.
-    let known = couriers::read(transaction, &chosen).await?;
-    Ok(known.into_iter().map(|courier| (courier.courier_id, courier)).collect())
-}
+/// The new assignments, and when each was made.
+type Written = HashMap<OrderId, DateTime<Utc>>;
 
-/// Inserts the orders that are new; answers which.
+/// Inserts the orders that are new; answers which of them were assigned by that.
 async fn insert_new(
     transaction: &mut PgConnection,
     proposals: &[Proposal],
     picks: &[Option<Pick>],
     now: DateTime<Utc>,
-) -> Result<HashSet<OrderId>, FactsError> {
+) -> Result<Written, FactsError> {
     let new: Vec<(&Order, Option<&Pick>, EventId)> = proposals
         .iter()
         .zip(picks)
@@ -164,7 +139,7 @@ async fn insert_new(
         })
         .collect();
     if new.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Written::new());
     }
     let inserted: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/insert_orders.sql"))
         .bind(new.iter().map(|(order, ..)| order.order_id.as_uuid()).collect::<Vec<_>>())
@@ -179,7 +154,7 @@ async fn insert_new(
         .bind(now)
         .fetch_all(transaction)
         .await?;
-    Ok(inserted.into_iter().map(OrderId::from).collect())
+    Ok(inserted.into_iter().map(|order| (OrderId::from(order), now)).collect())
 }
 
 /// Assigns the picked orders that were waiting already; answers which.
@@ -187,19 +162,19 @@ async fn assign_waiting(
     transaction: &mut PgConnection,
     proposals: &[Proposal],
     picks: &[Option<Pick>],
-    inserted: &HashSet<OrderId>,
+    inserted: &Written,
     now: DateTime<Utc>,
-) -> Result<HashSet<OrderId>, FactsError> {
+) -> Result<Written, FactsError> {
     let waiting: Vec<(&Proposal, &Pick)> = proposals
         .iter()
         .zip(picks)
         .filter_map(|(proposal, pick)| Some((proposal, pick.as_ref()?)))
-        .filter(|(proposal, _)| !inserted.contains(&proposal.order_id()))
+        .filter(|(proposal, _)| !inserted.contains_key(&proposal.order_id()))
         .collect();
     if waiting.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(Written::new());
     }
-    let assigned: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/assign_waiting_orders.sql"))
+    let assigned: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(include_str!("sql/assign_waiting_orders.sql"))
         .bind(waiting.iter().map(|(proposal, _)| proposal.order_id().as_uuid()).collect::<Vec<_>>())
         .bind(waiting.iter().map(|(proposal, _)| proposal.zone().as_str()).collect::<Vec<_>>())
         .bind(waiting.iter().map(|(_, pick)| pick.courier_id.as_uuid()).collect::<Vec<_>>())
@@ -210,62 +185,19 @@ async fn assign_waiting(
         .bind(now)
         .fetch_all(transaction)
         .await?;
-    Ok(assigned.into_iter().map(OrderId::from).collect())
+    Ok(assigned.into_iter().map(|(order, at)| (OrderId::from(order), at)).collect())
 }
 
-/// Logs the new assignments and puts them into the outbox; answers how many there are.
-async fn publish(
-    transaction: &mut PgConnection,
-    proposals: &[Proposal],
-    picks: &[Option<Pick>],
-    written: &HashSet<OrderId>,
-    outbox: &Outbox,
-    now: DateTime<Utc>,
-) -> Result<usize, FactsError> {
-    let (mut payloads, mut rows) = (Vec::new(), Vec::new());
-    for (proposal, pick) in proposals.iter().zip(picks) {
-        let (order_id, Some(pick)) = (proposal.order_id(), pick) else { continue };
-        if written.contains(&order_id) {
-            let zone = proposal.zone().clone();
-            let assigned = OrderAssigned { order_id, courier_id: pick.courier_id, zone, assigned_at: now, cause: None };
-            let event = Event::new(proposal.assignment_event_id, now, Payload::OrderAssigned(assigned));
-            rows.push(events::to_outbox(proposal.assignment_event_id, &event, proposal.trace()));
-            payloads.push((proposal.assignment_event_id, event.payload));
-        }
-    }
-    let entries = payloads.iter().map(|(event_id, payload)| log::Entry {
-        event_id: *event_id,
-        payload,
-        message_id: None,
-        occurred_at: now,
-    });
-    log::append(transaction, &entries.collect::<Vec<_>>()).await?;
-    outbox.enqueue(transaction, &rows).await?;
-    Ok(rows.len())
-}
-
-async fn standings(transaction: &mut PgConnection, proposals: &[Proposal]) -> Result<Vec<Standing>, FactsError> {
-    let ids: Vec<Uuid> = proposals.iter().map(|proposal| proposal.order_id().as_uuid()).collect();
-    let query = sqlx::query_as::<_, StandingRow>(include_str!("sql/standings.sql"));
-    let rows = query.bind(ids).fetch_all(transaction).await?;
-    let rows: HashMap<OrderId, StandingRow> = rows.into_iter().map(|row| (row.order_id.into(), row)).collect();
-    let stands = |proposal: &Proposal| match rows.get(&proposal.order_id()) {
-        Some(row) => standing(row, proposal.zone()),
-        None => Ok(Standing::Unknown),
+fn decisions(proposals: &[Proposal], picks: &[Option<Pick>], written: &Written) -> Vec<Decision> {
+    let decision = |(proposal, pick): (&Proposal, &Option<Pick>)| {
+        let (order_id, courier_id) = (proposal.order_id(), pick.as_ref()?.courier_id);
+        let at = *written.get(&order_id)?;
+        let zone = proposal.zone().clone();
+        let payload =
+            Payload::OrderAssigned(OrderAssigned { order_id, courier_id, zone, assigned_at: at, cause: None });
+        Some(Decision { event_id: proposal.assignment_event_id, at, payload, cause: proposal.trace() })
     };
-    proposals.iter().map(stands).collect()
-}
-
-fn standing(row: &StandingRow, zone: &Zone) -> Result<Standing, FactsError> {
-    if row.zone != zone.as_str() {
-        return Ok(Standing::Elsewhere);
-    }
-    match (row.status.as_str(), row.courier_id) {
-        ("pending", _) => Ok(Standing::Pending(rank(u8::try_from(row.priority).unwrap_or(0), row.added_at))),
-        ("assigned" | "picked_up", Some(courier)) => Ok(Standing::Assigned(courier.into())),
-        ("delivered" | "cancelled", _) => Ok(Standing::Finished),
-        (other, _) => Err(FactsError::Value { table: "orders", value: other.to_owned() }),
-    }
+    proposals.iter().zip(picks).filter_map(decision).collect()
 }
 
 fn count(number: u32) -> i32 {

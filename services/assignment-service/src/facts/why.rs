@@ -29,6 +29,8 @@ pub struct DecisionRow {
     pub assigned_at: Option<DateTime<Utc>>,
     /// Open orders of the chosen then.
     pub score: Option<i32>,
+    /// Why they got it, where it was not simply their turn.
+    pub cause: Option<String>,
     /// Who would have been next.
     pub runner_up: Option<Uuid>,
     /// How many could have taken it.
@@ -39,6 +41,8 @@ pub struct DecisionRow {
     pub available: Option<i64>,
     /// While it waits: those of them who have as many orders as they take.
     pub full_up: Option<i64>,
+    /// While it waits: those who are not full and declined it.
+    pub declined: Option<i64>,
 }
 
 /// A zone with its counts.

@@ -1,18 +1,19 @@
 //! A zone as a whole: what Redis is filled from, and which zones there are.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     zone::Zone,
 };
-use sqlx::{FromRow, Postgres, Transaction};
+use sqlx::{FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{Facts, FactsError, couriers};
+use super::{Facts, FactsError, couriers, orders::StandingRow};
 use crate::domain::{
     courier::{Courier, ZoneEntry},
     order::rank,
-    settlement::Update,
+    policy::Window,
+    settlement::{Former, Update},
 };
 
 /// Everything that Redis has to know of a zone.
@@ -24,6 +25,10 @@ pub struct ZoneFacts {
     pub orders: Vec<(OrderId, CourierId)>,
     /// Waiting orders and their ranks.
     pub waiting: Vec<(OrderId, f64)>,
+    /// Who declined which open order, and when.
+    pub declined: Vec<(OrderId, CourierId, DateTime<Utc>)>,
+    /// Who was given an order lately, and when; the oldest first. Only where there is a window.
+    pub recent: Vec<(CourierId, DateTime<Utc>)>,
 }
 
 /// A zone that was heard of.
@@ -48,6 +53,22 @@ impl WaitingRow {
     }
 }
 
+async fn recent(
+    snapshot: &mut PgConnection,
+    zone: &Zone,
+    window: Window,
+    now: DateTime<Utc>,
+) -> Result<Vec<(CourierId, DateTime<Utc>)>, FactsError> {
+    let since = now - TimeDelta::from_std(window.length).unwrap_or(TimeDelta::MAX);
+    let rows: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(include_str!("sql/zone_recent.sql"))
+        .bind(zone.as_str())
+        .bind(i64::from(window.most))
+        .bind(since)
+        .fetch_all(snapshot)
+        .await?;
+    Ok(rows.into_iter().map(|(courier, at)| (courier.into(), at)).collect())
+}
+
 impl Facts {
     /// Begins a transaction that alone may load the zone, as long as it lasts; waits for whoever loads it now.
     ///
@@ -59,11 +80,11 @@ impl Facts {
         Ok(transaction)
     }
 
-    /// Everything of a zone, as of one moment.
+    /// Everything of a zone, as of one moment; assignments within the window, if there is one.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
-    pub async fn zone(&self, zone: &Zone) -> Result<ZoneFacts, FactsError> {
+    pub async fn zone(&self, zone: &Zone, window: Option<Window>, now: DateTime<Utc>) -> Result<ZoneFacts, FactsError> {
         let mut snapshot = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
         let couriers: Vec<couriers::Row> =
             sqlx::query_as(include_str!("sql/zone_couriers.sql")).bind(zone.as_str()).fetch_all(&mut *snapshot).await?;
@@ -75,12 +96,20 @@ impl Facts {
             .bind(zone.as_str())
             .fetch_all(&mut *snapshot)
             .await?;
+        let declined: Vec<(Uuid, Uuid, DateTime<Utc>)> =
+            sqlx::query_as(include_str!("sql/zone_declines.sql")).bind(zone.as_str()).fetch_all(&mut *snapshot).await?;
+        let recent = match window {
+            Some(window) => recent(&mut snapshot, zone, window, now).await?,
+            None => Vec::new(),
+        };
         snapshot.commit().await?;
         let entry = |row| Courier::try_from(row).map(|courier| courier.entry_in(zone));
         Ok(ZoneFacts {
             couriers: couriers.into_iter().map(entry).collect::<Result<_, _>>()?,
             orders: orders.into_iter().map(|(order, courier)| (order.into(), courier.into())).collect(),
-            waiting: waiting.into_iter().map(|row| (row.order_id.into(), row.rank())).collect(),
+            waiting: waiting.iter().map(|row| (row.order_id.into(), row.rank())).collect(),
+            declined: declined.into_iter().map(|(order, courier, at)| (order.into(), courier.into(), at)).collect(),
+            recent,
         })
     }
 
@@ -89,13 +118,13 @@ impl Facts {
     /// # Errors
     /// PostgreSQL does not answer.
     pub async fn front_of_line(&self, zone: &Zone, most: i64) -> Result<Vec<Update>, FactsError> {
-        let query = sqlx::query_as::<_, WaitingRow>(include_str!("sql/zone_line.sql"));
+        let query = sqlx::query_as::<_, StandingRow>(include_str!("sql/zone_line.sql"));
         let rows = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
-        let update = |row: WaitingRow| Update::Await {
+        let update = |row: StandingRow| Update::Await {
             zone: zone.clone(),
             order_id: row.order_id.into(),
-            rank: row.rank(),
-            picked: None,
+            line: row.line(),
+            former: Former::Courier(None),
         };
         Ok(rows.into_iter().map(update).collect())
     }

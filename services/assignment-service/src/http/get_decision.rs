@@ -3,6 +3,7 @@
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
+    event::Cause,
     id::{CourierId, OrderId},
     order::OrderStatus,
     timestamp,
@@ -41,6 +42,9 @@ pub(super) struct Decision {
     /// Open orders that the chosen had then.
     #[schema(required = true)]
     score: Option<u32>,
+    /// Why they got it, where it was not simply their turn: `manual`.
+    #[schema(required = true)]
+    cause: Option<Cause>,
     /// Who would have been next.
     #[schema(required = true)]
     runner_up: Option<CourierId>,
@@ -61,6 +65,10 @@ pub(super) struct Waiting {
     reason: Reason,
     /// Couriers of the zone who take orders now, the full ones included.
     available_couriers: u64,
+    /// Those of them who have as many orders as they take.
+    full_couriers: u64,
+    /// Those of them who are not full and declined this order.
+    declined_couriers: u64,
 }
 
 /// What an order waits for.
@@ -71,6 +79,8 @@ pub(super) enum Reason {
     NobodyAvailable,
     /// All who take orders have as many as they take.
     EverybodyFull,
+    /// All who could take one more have declined this one.
+    EverybodyDeclined,
     /// Somebody can take it; it is about to be given to them.
     BeingAssigned,
 }
@@ -92,9 +102,14 @@ pub(super) async fn get_decision(
     State(facts): State<Facts>,
     Path(Which { order_id }): Path<Which>,
 ) -> Result<axum::Json<Decision>, Problem> {
+    read(&facts, order_id).await.map(axum::Json)
+}
+
+/// The decision about an order.
+pub(super) async fn read(facts: &Facts, order_id: OrderId) -> Result<Decision, Problem> {
     let row = facts.decision(order_id).await?;
     let row = row.ok_or_else(|| Problem::not_found("order-not-found", "There is no such order"))?;
-    Ok(axum::Json(Decision::try_from(row)?))
+    Ok(Decision::try_from(row)?)
 }
 
 impl TryFrom<DecisionRow> for Decision {
@@ -104,13 +119,21 @@ impl TryFrom<DecisionRow> for Decision {
         let status =
             row.status.parse().map_err(|_| FactsError::Value { table: "orders", value: row.status.clone() })?;
         let waiting = row.place.map(|place| {
-            let (available, full_up) = (row.available.unwrap_or(0), row.full_up.unwrap_or(0));
-            let reason = match (available, available - full_up) {
-                (0, _) => Reason::NobodyAvailable,
-                (_, 0) => Reason::EverybodyFull,
+            let counted = |count: Option<i64>| count.unwrap_or(0).unsigned_abs();
+            let (available, full, declined) = (counted(row.available), counted(row.full_up), counted(row.declined));
+            let reason = match (available, available - full, available - full - declined) {
+                (0, ..) => Reason::NobodyAvailable,
+                (_, 0, _) => Reason::EverybodyFull,
+                (_, _, 0) => Reason::EverybodyDeclined,
                 _ => Reason::BeingAssigned,
             };
-            Waiting { place: place.unsigned_abs(), reason, available_couriers: available.unsigned_abs() }
+            Waiting {
+                place: place.unsigned_abs(),
+                reason,
+                available_couriers: available,
+                full_couriers: full,
+                declined_couriers: declined,
+            }
         });
         Ok(Self {
             order_id: row.order_id.into(),
@@ -120,6 +143,7 @@ impl TryFrom<DecisionRow> for Decision {
             added_at: row.added_at,
             courier_id: row.courier_id.map(CourierId::from),
             assigned_at: row.assigned_at,
+            cause: row.cause.as_deref().map(Cause::read),
             score: row.score.map(i32::unsigned_abs),
             runner_up: row.runner_up.map(CourierId::from),
             candidates: row.candidates.map(i32::unsigned_abs),

@@ -7,13 +7,14 @@ use assignment_service::{
     choice::{Choice, Chosen, LoadStep, Told, Warm},
     domain::{
         courier::{Presence, ZoneEntry},
-        settlement::Update,
+        order::Line,
+        policy::Policy,
+        settlement::{Former, Update},
     },
 };
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{TimeDelta, Utc};
 use dispatch_contracts::{
     courier::Capacity,
-    event::Version,
     id::{CourierId, OrderId},
     zone::Zone,
 };
@@ -21,13 +22,13 @@ use uuid::Uuid;
 
 use crate::world::{World, courier_id, order_id};
 
-fn version(micros: i64) -> Version {
-    let at = DateTime::from_timestamp_micros(1_700_000_000_000_000 + micros).unwrap_or_default();
-    Version { at, event_id: Uuid::from_u128(1).into() }
+fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, revision: i64) -> ZoneEntry {
+    ZoneEntry { zone: zone.clone(), courier_id, presence, capacity: None, carried: 0, revision }
 }
 
-fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, micros: i64) -> ZoneEntry {
-    ZoneEntry { zone: zone.clone(), courier_id, presence, capacity: None, carried: 0, version: version(micros) }
+fn wait(zone: &Zone, order_id: OrderId, rank: f64) -> Update {
+    let line = Line { rank, declined: Vec::new() };
+    Update::Await { zone: zone.clone(), order_id, line, former: Former::Courier(None) }
 }
 
 /// Loads a zone with nobody in it.
@@ -37,20 +38,20 @@ async fn warm(world: &World) -> Result<()> {
 
 async fn load(choice: &Choice, zone: &Zone, steps: &[LoadStep]) -> Result<()> {
     let token = Uuid::new_v4().to_string();
-    assert!(choice.load(zone, &token, &LoadStep::Begin).await?);
+    assert!(choice.load(zone, &token, &LoadStep::Begin, Utc::now()).await?);
     for step in steps {
-        assert!(choice.load(zone, &token, step).await?);
+        assert!(choice.load(zone, &token, step, Utc::now()).await?);
     }
-    assert!(choice.load(zone, &token, &LoadStep::Finish).await?);
+    assert!(choice.load(zone, &token, &LoadStep::Finish, Utc::now()).await?);
     Ok(())
 }
 
 async fn tell(world: &World, update: Update) -> Result<Warm<Told>> {
-    world.choice.update(&[update]).await?.pop().context("an answer")
+    world.choice.update(&[update], Utc::now()).await?.pop().context("an answer")
 }
 
-async fn courier(world: &World, courier: CourierId, presence: Presence, micros: i64) -> Result<()> {
-    tell(world, Update::Courier(entry(&world.zone, courier, presence, micros))).await.map(|_| ())
+async fn courier(world: &World, courier: CourierId, presence: Presence, revision: i64) -> Result<()> {
+    tell(world, Update::Courier(entry(&world.zone, courier, presence, revision))).await.map(|_| ())
 }
 
 async fn assign(world: &World, order: OrderId) -> Result<Chosen> {
@@ -72,15 +73,16 @@ async fn every_script_answers_cold_on_an_empty_zone() -> Result<()> {
     let world = World::new().await?;
     let (zone, choice, now) = (&world.zone, &world.choice, Utc::now());
     assert_eq!(choice.assign(&[(zone.clone(), order_id())], now).await?, [Warm::Cold]);
-    assert_eq!(choice.drain(zone, now, 10).await?, Warm::Cold);
-    assert_eq!(choice.unrecorded(zone, now, "0").await?, Warm::Cold);
-    assert_eq!(choice.view(zone, 10).await?, Warm::Cold);
-    assert!(!choice.is_warm(zone).await?);
+    assert_eq!(choice.drain(zone, None, 10, now).await?, Warm::Cold);
+    assert_eq!(choice.unrecorded(zone, now, "0", now).await?, Warm::Cold);
+    assert_eq!(choice.view(zone, 10, now).await?, Warm::Cold);
+    assert!(!choice.is_warm(zone, now).await?);
     let (order_id, courier_id) = (order_id(), courier_id());
     for update in [
         Update::Confirm { zone: zone.clone(), order_id, courier_id },
-        Update::Await { zone: zone.clone(), order_id, rank: 1.0, picked: None },
-        Update::Release { zone: zone.clone(), order_id, courier_id },
+        Update::Adopt { zone: zone.clone(), order_id, courier_id },
+        wait(zone, order_id, 1.0),
+        Update::Release { zone: zone.clone(), order_id, holder: Some(courier_id) },
         Update::Courier(entry(zone, courier_id, Presence::Available, 1)),
     ] {
         assert_eq!(tell(&world, update).await?, Warm::Cold);
@@ -104,7 +106,7 @@ async fn racing_assigners_make_one_winner_for_each_order() -> Result<()> {
         let client = redis::Client::open(test_support::Servers::from_env()?.redis_url)?;
         let (mut asked, orders) = (asked.clone(), orders.clone());
         assigners.spawn(async move {
-            let choice = Choice::wait_for(client, std::time::Duration::ZERO).await?;
+            let choice = Choice::wait_for(client, &Policy::default(), std::time::Duration::ZERO).await?;
             asked.rotate_left(assigner * 25);
             let mut winners = BTreeMap::new();
             for part in asked.chunks(7) {
@@ -200,17 +202,19 @@ async fn the_line_is_by_priority_then_age_and_nobody_overtakes_it() -> Result<()
     warm(&world).await?;
     let orders: Vec<OrderId> = (0..4).map(|_| order_id()).collect();
     for (order, rank) in orders.iter().zip([30.0, 10.0, 20.0, 40.0]) {
-        let wait = Update::Await { zone: world.zone.clone(), order_id: *order, rank, picked: None };
-        assert_eq!(tell(&world, wait).await?, Warm::Answer(Told::Follows { drainable: false }));
+        assert_eq!(
+            tell(&world, wait(&world.zone, *order, rank)).await?,
+            Warm::Answer(Told::Follows { drainable: false })
+        );
     }
     let somebody = courier_id();
     let arrived = tell(&world, Update::Courier(entry(&world.zone, somebody, Presence::Available, 1))).await?;
-    assert_eq!(arrived, Warm::Answer(Told::Follows { drainable: true }));
+    assert_eq!(arrived, Warm::Answer(Told::Courier { drainable: true, known: false }));
     assert_eq!(assign(&world, order_id()).await?, Chosen::Nobody, "others wait before it");
-    let Warm::Answer(step) = world.choice.drain(&world.zone, Utc::now(), 3).await? else { anyhow::bail!("cold") };
+    let Warm::Answer(step) = world.choice.drain(&world.zone, None, 3, Utc::now()).await? else { anyhow::bail!("cold") };
     let drained: Vec<OrderId> = step.picks.iter().map(|(order, _)| *order).collect();
     assert_eq!(drained, [orders[1], orders[2], orders[0]]);
-    assert!(step.drainable);
+    assert!(step.more);
     Ok(())
 }
 
@@ -227,7 +231,7 @@ async fn a_full_courier_gets_nothing_until_a_place_is_free() -> Result<()> {
         assert_eq!(assigned_to(&world, order).await?, somebody);
     }
     assert_eq!(assign(&world, order_id()).await?, Chosen::Nobody);
-    let release = Update::Release { zone: world.zone.clone(), order_id: orders[0], courier_id: somebody };
+    let release = Update::Release { zone: world.zone.clone(), order_id: orders[0], holder: Some(somebody) };
     tell(&world, release.clone()).await?;
     tell(&world, release).await?;
     assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 1)]), "a repetition counts once");
@@ -244,8 +248,11 @@ async fn what_is_committed_is_adopted() -> Result<()> {
     let order = order_id();
     assert_eq!(assigned_to(&world, order).await?, ours);
     let confirm = Update::Confirm { zone: world.zone.clone(), order_id: order, courier_id: theirs };
+    assert_eq!(tell(&world, confirm).await?, Warm::Answer(Told::Differs), "it may not be true any more");
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(ours, 1), (theirs, 0)]));
+    let adopt = Update::Adopt { zone: world.zone.clone(), order_id: order, courier_id: theirs };
     for _ in 0..2 {
-        tell(&world, confirm.clone()).await?;
+        tell(&world, adopt.clone()).await?;
         assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(ours, 0), (theirs, 1)]));
     }
     assert_eq!(world.size(&world.zone, "unrecorded").await?, 0);
@@ -270,7 +277,7 @@ async fn a_loaded_zone_goes_on_where_the_facts_are() -> Result<()> {
     load(&world.choice, &world.zone, &steps).await?;
     assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(idle, 0), (busy, 3)]));
     assert_eq!(assign(&world, held).await?, Chosen::Known(busy));
-    let Warm::Answer(view) = world.choice.view(&world.zone, 10).await? else { anyhow::bail!("cold") };
+    let Warm::Answer(view) = world.choice.view(&world.zone, 10, Utc::now()).await? else { anyhow::bail!("cold") };
     assert_eq!((view.waiting, view.waiting_orders, view.available_couriers), (vec![waits], 1, 2));
     assert_eq!(view.couriers, [(idle, 0, None), (busy, 3, None)]);
     Ok(())
@@ -279,14 +286,14 @@ async fn a_loaded_zone_goes_on_where_the_facts_are() -> Result<()> {
 #[tokio::test]
 async fn a_loader_that_was_overtaken_changes_nothing() -> Result<()> {
     let world = World::new().await?;
-    let (choice, zone) = (&world.choice, &world.zone);
-    assert!(choice.load(zone, "slow", &LoadStep::Begin).await?);
-    assert!(choice.load(zone, "fast", &LoadStep::Begin).await?);
+    let (choice, zone, now) = (&world.choice, &world.zone, Utc::now());
+    assert!(choice.load(zone, "slow", &LoadStep::Begin, now).await?);
+    assert!(choice.load(zone, "fast", &LoadStep::Begin, now).await?);
     let couriers = LoadStep::Couriers(vec![entry(zone, courier_id(), Presence::Available, 1)]);
-    assert!(!choice.load(zone, "slow", &couriers).await?);
-    assert!(!choice.load(zone, "slow", &LoadStep::Finish).await?);
-    assert!(!choice.is_warm(zone).await?);
-    assert!(choice.load(zone, "fast", &LoadStep::Finish).await?);
+    assert!(!choice.load(zone, "slow", &couriers, now).await?);
+    assert!(!choice.load(zone, "slow", &LoadStep::Finish, now).await?);
+    assert!(!choice.is_warm(zone, now).await?);
+    assert!(choice.load(zone, "fast", &LoadStep::Finish, now).await?);
     assert_eq!(world.scores(zone).await?, BTreeMap::new());
     Ok(())
 }
@@ -299,8 +306,8 @@ async fn unrecorded_picks_are_found_once_they_are_old() -> Result<()> {
     courier(&world, somebody, Presence::Available, 1).await?;
     let order = order_id();
     assert_eq!(assigned_to(&world, order).await?, somebody);
-    let found = async |before| match world.choice.unrecorded(&world.zone, before, "0").await? {
-        Warm::Answer((picks, next)) => anyhow::Ok((picks.picks, next)),
+    let found = async |before| match world.choice.unrecorded(&world.zone, before, "0", Utc::now()).await? {
+        Warm::Answer((picks, next)) => anyhow::Ok((picks, next)),
         Warm::Cold => anyhow::bail!("cold"),
     };
     assert_eq!(found(Utc::now() - TimeDelta::minutes(1)).await?, (Vec::new(), "0".to_owned()));

@@ -240,9 +240,11 @@ async fn picks_of_a_process_that_died_are_recorded_by_the_sweep() -> Result<()> 
     // A drain of a process that dies between the choice and the record; its courier came back just before.
     let courier = assignment_service::facts::Facts::new(world.pool.clone());
     let back = news(somebody, &world.zone, true, TimeDelta::zero())?;
-    let known = courier.take_over(&[(&back.0, &back.1)]).await?.pop().context("the courier")?;
-    world.choice.update(&[Update::Courier(known.entry_in(&world.zone))]).await?;
-    let Warm::Answer(step) = world.choice.drain(&world.zone, Utc::now(), 10).await? else { anyhow::bail!("cold") };
+    let known = courier.take_over(&[(&back.0, &back.1)], Utc::now()).await?.pop().context("the courier")?;
+    world.choice.update(&[Update::Courier(known.entry_in(&world.zone))], Utc::now()).await?;
+    let Warm::Answer(step) = world.choice.drain(&world.zone, None, 10, Utc::now()).await? else {
+        anyhow::bail!("cold")
+    };
     assert_eq!(step.picks.len(), 1);
     assert_eq!(world.assigned().await?.len(), 0);
 

@@ -28,11 +28,11 @@ fn new_order(order_id: OrderId, zone: &Zone, courier: Option<CourierId>) -> Resu
 
 async fn record(facts: &Facts, proposal: Proposal) -> Result<Standing> {
     let recorded = facts.record(&[proposal], &Outbox::new("topic".to_owned()), Utc::now()).await?;
-    recorded.standings.first().copied().context("a standing")
+    recorded.standings.first().cloned().context("a standing")
 }
 
 async fn take_over(facts: &Facts, news: &(Incoming, AddCourier)) -> Result<()> {
-    facts.take_over(&[(&news.0, &news.1)]).await?;
+    facts.take_over(&[(&news.0, &news.1)], Utc::now()).await?;
     Ok(())
 }
 

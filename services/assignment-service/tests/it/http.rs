@@ -28,7 +28,10 @@ async fn why_an_order_waits_and_why_somebody_got_it() -> Result<()> {
     let (first, second, courier) = (Uuid::new_v4(), Uuid::new_v4(), Uuid::new_v4());
     world.events.send(&[world.order(first)]).await?;
     let waits = decision(&service, first, "waiting").await?;
-    assert_eq!(waits["waiting"], json!({"place": 1, "reason": "nobody-available", "availableCouriers": 0}));
+    assert_eq!(
+        waits["waiting"],
+        json!({"place": 1, "reason": "nobody-available", "availableCouriers": 0, "fullCouriers": 0, "declinedCouriers": 0})
+    );
     assert_eq!((waits["status"].as_str(), &waits["courierId"]), (Some("pending"), &Value::Null));
 
     let zone = &world.zone;
@@ -43,7 +46,10 @@ async fn why_an_order_waits_and_why_somebody_got_it() -> Result<()> {
 
     world.events.send(&[world.order(second)]).await?;
     let waits = decision(&service, second, "waiting").await?;
-    assert_eq!(waits["waiting"], json!({"place": 1, "reason": "everybody-full", "availableCouriers": 1}));
+    assert_eq!(
+        waits["waiting"],
+        json!({"place": 1, "reason": "everybody-full", "availableCouriers": 1, "fullCouriers": 1, "declinedCouriers": 0})
+    );
 
     let (_, detail) = get(&service, &format!("/zones/{zone}")).await?;
     let busy = json!({"courierId": courier, "isAvailable": true, "openOrders": 1, "capacity": 1});

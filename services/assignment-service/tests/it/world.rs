@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result};
 use assignment_service::{
     choice::Choice,
     dispatch::Dispatch,
-    domain::order::Order,
+    domain::{order::Order, policy::Policy},
     facts::{Facts, MIGRATIONS},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -30,19 +30,26 @@ pub(crate) struct World {
     pub(crate) choice: Choice,
     pub(crate) redis: redis::aio::MultiplexedConnection,
     pub(crate) zone: Zone,
+    policy: Policy,
     stop: CancellationToken,
 }
 
 impl World {
     pub(crate) async fn new() -> Result<Self> {
+        Self::with(Policy::default()).await
+    }
+
+    /// A world in which couriers are chosen by this policy.
+    pub(crate) async fn with(policy: Policy) -> Result<Self> {
         let servers = Servers::from_env()?;
         let pool = database::migrated(&servers, &outbox::with_migrations(&MIGRATIONS)).await?;
         let client = redis::Client::open(servers.redis_url.as_str())?;
         Ok(Self {
             pool,
-            choice: Choice::wait_for(client.clone(), std::time::Duration::ZERO).await?,
+            choice: Choice::wait_for(client.clone(), &policy, std::time::Duration::ZERO).await?,
             redis: client.get_multiplexed_async_connection().await?,
             zone: zone("zone")?,
+            policy,
             stop: CancellationToken::new(),
         })
     }
@@ -50,15 +57,15 @@ impl World {
     /// An instance of the service, without its ways in and out; it drains by itself.
     pub(crate) fn instance(&self) -> Dispatch {
         let facts = Facts::new(self.pool.clone());
-        let dispatch =
-            Dispatch::new(facts, self.choice.clone(), Outbox::new("topic".into()), Clock::system(), Ids::random());
+        let (choice, outbox) = (self.choice.clone(), Outbox::new("topic".into()));
+        let dispatch = Dispatch::new(facts, choice, outbox, Clock::system(), Ids::random(), self.policy);
         tokio::spawn(dispatch.clone().run_drains(self.stop.clone()));
         dispatch
     }
 
     /// Redis forgets the zone, as if it had lost its data.
     pub(crate) async fn wipe(&self, zone: &Zone) -> Result<()> {
-        for key in ["couriers", "full", "open", "courier", "orders", "pending", "unrecorded", "meta"] {
+        for key in KEYS {
             self.lose(zone, key).await?;
         }
         Ok(())
@@ -118,6 +125,9 @@ impl Drop for World {
         self.stop.cancel();
     }
 }
+
+const KEYS: [&str; 11] =
+    ["couriers", "full", "resting", "open", "courier", "recent", "orders", "pending", "declined", "unrecorded", "meta"];
 
 fn key_of(zone: &Zone, key: &str) -> String {
     format!("{{{zone}}}:{key}")

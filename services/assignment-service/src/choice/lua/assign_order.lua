@@ -1,6 +1,6 @@
 -- Chooses a courier for an order, once: an order that has one keeps them, so a redelivery changes nothing.
 --
--- ARGV: 1 order, 2 now in milliseconds
+-- ARGV: 1 now, 2 order
 -- Answers:
 --   COLD
 --   KNOWN courier pick?         it is with them; `pick` is the entry of `unrecorded`, empty once it is confirmed
@@ -9,7 +9,7 @@
 if is_cold() then
     return { 'COLD' }
 end
-local order, now_ms = ARGV[1], ARGV[2]
+local order = ARGV[2]
 local courier = redis.call('HGET', ORDERS, order)
 if courier then
     return { 'KNOWN', courier, redis.call('HGET', UNRECORDED, order) or '' }
@@ -17,7 +17,8 @@ end
 if redis.call('EXISTS', PENDING) == 1 then
     return { 'WAITING' }
 end
-local picked = pick(order, now_ms)
+wake()
+local picked = pick(order)
 if not picked then
     return { 'WAITING' }
 end

@@ -1,13 +1,37 @@
--- The order is committed as waiting: puts it in line, after taking back the pick that did not hold.
+-- The order is committed as waiting: puts it in line, after taking back the pick that did not hold, and notes who
+-- declined it.
 --
--- ARGV: 1 order, 2 rank in line, 3 the courier of the pick that did not hold, or empty
--- Answers: COLD | OK drainable      drainable is 1 when somebody could take a waiting order now
+-- ARGV: 1 now, 2 order, 3 rank in line, 4 the courier who has it no longer, or empty, or * for whoever has it by a pick
+--       that is recorded (only for a caller who holds the order's row), then (courier declined_at)*
+-- Answers:
+--   COLD
+--   DIFFERS                     somebody has it by a recorded pick: ask again who is right; nothing was written
+--   OK drainable                drainable is 1 when an order waits and somebody could take one now
 if is_cold() then
     return { 'COLD' }
 end
-local order, rank, picked = ARGV[1], ARGV[2], ARGV[3]
-if picked ~= '' then
-    give_back(order, picked)
+local order, rank, former = ARGV[2], ARGV[3], ARGV[4]
+local holder = redis.call('HGET', ORDERS, order)
+if holder and holder ~= former and redis.call('HEXISTS', UNRECORDED, order) == 0 then
+    if former ~= '*' then
+        return { 'DIFFERS' }
+    end
+    former = holder
+end
+give_back(order, former)
+-- Added to what is there: this may be older than what another process told.
+local declined = redis.call('HGET', DECLINED, order) or ''
+for i = 5, #ARGV, 2 do
+    local entry = ARGV[i] .. ' ' .. ARGV[i + 1] .. ';'
+    local from, to, at = string.find(declined, string.gsub(ARGV[i], '%-', '%%-') .. ' (%d+);')
+    if not from then
+        declined = declined .. entry
+    elseif tonumber(at) < tonumber(ARGV[i + 1]) then
+        declined = string.sub(declined, 1, from - 1) .. entry .. string.sub(declined, to + 1)
+    end
+end
+if declined ~= '' then
+    redis.call('HSET', DECLINED, order, declined)
 end
 if redis.call('HEXISTS', ORDERS, order) == 0 then
     redis.call('ZADD', PENDING, 'NX', rank, order)

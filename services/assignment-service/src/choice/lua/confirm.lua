@@ -1,19 +1,14 @@
--- The order is committed as being with the courier: forgets that the pick is unrecorded. Where Redis thinks
--- otherwise (it lost its data, or another pick was made meanwhile) it adopts what is committed.
+-- The order is committed as being with the courier: forgets that the pick is unrecorded. Where Redis thinks otherwise
+-- (it lost its data, another pick was made, or the order went on meanwhile) it changes nothing: what was committed
+-- then may not be what is true now, and has to be asked for again.
 --
--- ARGV: 1 order, 2 courier
--- Answers: COLD | OK | ADOPTED
+-- ARGV: 1 now, 2 order, 3 courier
+-- Answers: COLD | OK | DIFFERS
 if is_cold() then
     return { 'COLD' }
 end
-local order, courier = ARGV[1], ARGV[2]
-local holder = redis.call('HGET', ORDERS, order)
-if holder == courier then
-    redis.call('HDEL', UNRECORDED, order)
-    return { 'OK' }
+if redis.call('HGET', ORDERS, ARGV[2]) ~= ARGV[3] then
+    return { 'DIFFERS' }
 end
-if holder then
-    give_back(order, holder)
-end
-take(order, courier)
-return { 'ADOPTED' }
+redis.call('HDEL', UNRECORDED, ARGV[2])
+return { 'OK' }

@@ -1,5 +1,6 @@
 -- Whether the zone is loaded.
 --
+-- ARGV: 1 now
 -- Answers: COLD | OK
 if is_cold() then
     return { 'COLD' }

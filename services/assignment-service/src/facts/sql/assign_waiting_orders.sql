@@ -1,22 +1,24 @@
--- Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which.
+-- Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which, and when: later than
+-- all that is known of the order.
 -- Arrays of one length: $1 orders, $2 zones, $3 couriers, $4 assignment event ids, $5 scores, $6 runners-up,
--- $7 candidates. $8 assigned at.
+-- $7 candidates. $8 now.
 WITH picked AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::uuid[], $7::integer[])
         AS picked (order_id, zone, courier_id, assignment_event_id, score, runner_up, candidates)
 ),
 -- Locked in one order, so that two transactions never wait for each other.
 locked AS (
-    SELECT orders.order_id FROM orders
+    SELECT orders.order_id, greatest($8, orders.latest_at + interval '1 microsecond') AS at
+    FROM orders
     WHERE orders.order_id = ANY ($1) AND orders.status = 'pending'
     ORDER BY orders.order_id
     FOR UPDATE
 )
 UPDATE orders
-SET status = 'assigned', courier_id = picked.courier_id, assigned_at = $8,
+SET status = 'assigned', courier_id = picked.courier_id, assigned_at = locked.at, latest_at = locked.at,
     assignment_event_id = picked.assignment_event_id, score = picked.score, runner_up = picked.runner_up,
-    candidates = picked.candidates
+    candidates = picked.candidates, cause = NULL
 FROM picked
 JOIN locked USING (order_id)
 WHERE orders.order_id = picked.order_id AND orders.zone = picked.zone
-RETURNING orders.order_id
+RETURNING orders.order_id, orders.assigned_at

@@ -1,6 +1,7 @@
 -- The decision about an order; while it waits, its place in line and who of the zone could take it. $1 order id.
 SELECT asked.order_id, asked.zone, asked.priority, asked.added_at, asked.status, asked.courier_id, asked.assigned_at,
-       asked.score, asked.runner_up, asked.candidates, line.place, able.available, able.full_up
+       asked.cause, asked.score, asked.runner_up, asked.candidates, line.place, able.available, able.full_up,
+       able.declined
 FROM orders AS asked
 LEFT JOIN LATERAL (
     SELECT count(*) AS place
@@ -12,11 +13,18 @@ LEFT JOIN LATERAL (
 ) AS line ON asked.status = 'pending'
 LEFT JOIN LATERAL (
     SELECT count(*) AS available,
-           count(*) FILTER (WHERE capacity <= (
-               SELECT count(*) FROM orders
-               WHERE orders.courier_id = couriers.courier_id AND orders.status IN ('assigned', 'picked_up')
-           )) AS full_up
-    FROM couriers
-    WHERE couriers.zone = asked.zone AND couriers.is_available
+           count(*) FILTER (WHERE is_full) AS full_up,
+           count(*) FILTER (WHERE NOT is_full AND has_declined) AS declined
+    FROM (
+        SELECT coalesce(capacity <= (
+                   SELECT count(*) FROM orders
+                   WHERE orders.courier_id = couriers.courier_id AND orders.status IN ('assigned', 'picked_up')
+               ), false) AS is_full,
+               EXISTS (SELECT FROM declines
+                       WHERE declines.order_id = asked.order_id AND declines.courier_id = couriers.courier_id)
+                   AS has_declined
+        FROM couriers
+        WHERE couriers.zone = asked.zone AND couriers.is_available
+    ) AS here
 ) AS able ON asked.status = 'pending'
-WHERE asked.order_id = $1
+WHERE asked.order_id = $1 AND asked.zone IS NOT NULL

@@ -1,10 +1,12 @@
 -- All couriers of a zone, who has waited longest for an order first. Assignments of one batch share their time; their event
 -- ids are of version 7, so these tell who of them was chosen first. $1 zone.
-SELECT couriers.courier_id, couriers.zone, is_available, capacity, version_at, version_event_id, former_zone,
-       (SELECT count(*) FROM orders
-        WHERE orders.courier_id = couriers.courier_id AND orders.status IN ('assigned', 'picked_up')
-          AND orders.zone <> couriers.zone) AS carried
+SELECT couriers.courier_id, couriers.zone, is_available, capacity, revision, former_zone, theirs.open, theirs.carried
 FROM couriers
+CROSS JOIN LATERAL (
+    SELECT count(*) AS open, count(*) FILTER (WHERE orders.zone <> couriers.zone) AS carried
+    FROM orders
+    WHERE orders.courier_id = couriers.courier_id AND orders.status IN ('assigned', 'picked_up')
+) AS theirs
 LEFT JOIN LATERAL (
     SELECT assigned_at, assignment_event_id FROM orders
     WHERE orders.courier_id = couriers.courier_id

@@ -1,0 +1,32 @@
+//! Giving an order to a courier by hand.
+
+use dispatch_contracts::id::{CourierId, OrderId};
+use messaging::TraceParent;
+
+use super::{Dispatch, DispatchError};
+use crate::facts::{Pin, PinRefusal};
+
+impl Dispatch {
+    /// Gives an order to a courier, taking it from whoever has it.
+    ///
+    /// # Errors
+    /// PostgreSQL or Redis does not answer; it may be repeated.
+    pub async fn pin(
+        &self,
+        order_id: OrderId,
+        courier_id: CourierId,
+        force: bool,
+        trace: TraceParent,
+    ) -> Result<Result<(), PinRefusal>, DispatchError> {
+        let pin = Pin { event_id: self.ids.next(), order_id, courier_id, force, trace };
+        match self.facts.pin(pin, self.deciding()).await? {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok((confirmation, mut updates)) => {
+                tracing::info!(order.id = %order_id, courier.id = %courier_id, force, "assigned by hand");
+                // Whatever the zone thinks of the order, it will say that this differs, and is told how it stands.
+                updates.push(confirmation);
+                self.follow(updates).await.map(Ok)
+            }
+        }
+    }
+}

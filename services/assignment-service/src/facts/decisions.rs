@@ -1,0 +1,50 @@
+//! Decisions about orders: each is an entry of the log and a row of the outbox, in the transaction that makes it true.
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    event::{Event, Payload},
+    id::EventId,
+};
+use messaging::{Outbox, TraceParent};
+use runtime::Ids;
+use sqlx::PgConnection;
+
+use super::{FactsError, log};
+
+/// With what decisions are made.
+#[derive(Clone, Copy)]
+pub struct Deciding<'a> {
+    /// Where decisions leave.
+    pub outbox: &'a Outbox,
+    /// Where their ids come from.
+    pub ids: &'a Ids,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// A decision about an order.
+pub(super) struct Decision {
+    pub(super) event_id: EventId,
+    pub(super) at: DateTime<Utc>,
+    pub(super) payload: Payload,
+    /// What it follows from.
+    pub(super) cause: TraceParent,
+}
+
+/// Logs decisions and puts them into the outbox.
+pub(super) async fn publish(
+    transaction: &mut PgConnection,
+    outbox: &Outbox,
+    decisions: Vec<Decision>,
+) -> Result<(), FactsError> {
+    let (mut events, mut rows) = (Vec::with_capacity(decisions.len()), Vec::with_capacity(decisions.len()));
+    for Decision { event_id, at, payload, cause } in decisions {
+        let event = Event::new(event_id, at, payload);
+        rows.push(events::to_outbox(event_id, &event, cause));
+        events.push((event_id, at, event.payload));
+    }
+    let entries = events.iter().map(|(event_id, at, payload)| log::Entry::decision(*event_id, *at, payload));
+    log::append(transaction, &entries.collect::<Vec<_>>()).await?;
+    outbox.enqueue(transaction, &rows).await?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! What happens to orders after their assignment: pickups, deliveries, cancellations.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    event::Version,
+    id::{CourierId, EventId, OrderId},
+    life::{Change, Happening, Life, Refusal},
+    order::OrderStatus,
+};
+use events::Incoming;
+use sqlx::{FromRow, PgConnection};
+use uuid::Uuid;
+
+use super::{
+    Facts, FactsError, couriers, log,
+    orders::{self, Held, Prepare},
+};
+use crate::domain::{courier::Courier, settlement::Update};
+
+/// What came of events about orders.
+#[derive(Debug, Default)]
+pub struct Lived {
+    /// What Redis has to follow.
+    pub updates: Vec<Update>,
+    /// Events that changed nothing, since they are impossible.
+    pub refused: Vec<(EventId, Refusal)>,
+}
+
+#[derive(FromRow)]
+struct HappeningRow {
+    order_id: Uuid,
+    event_id: Uuid,
+    r#type: String,
+    courier_id: Option<Uuid>,
+    occurred_at: DateTime<Utc>,
+}
+
+/// An order and its life after the new events.
+struct Lives {
+    held: Held,
+    happenings: Vec<Happening>,
+    life: Life,
+    steps: Vec<Result<Life, Refusal>>,
+}
+
+impl Facts {
+    /// Logs events that change where orders are in their lives, and writes where they are now. Orders that were not heard
+    /// of are remembered.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer; nothing took effect, or all of it, and it may be repeated.
+    pub async fn live(&self, events: &[&Incoming]) -> Result<Lived, FactsError> {
+        let ids: Vec<OrderId> = events.iter().filter_map(|event| event.payload.order_id()).collect();
+        let entries: Vec<_> = events.iter().map(|event| log::Entry::from(*event)).collect();
+        let prepare = Prepare { log: &entries, hear_of: true };
+        let (mut transaction, held) = orders::hold(self, &ids, &[], prepare).await?;
+        let lives = relive(&mut transaction, held).await?;
+        write(&mut transaction, &lives).await?;
+        let moved = couriers::raise_revisions(&mut transaction, &gone_elsewhere(&lives)).await?;
+        transaction.commit().await?;
+
+        let mut lived = Lived::default();
+        for life in &lives {
+            lived.updates.extend(release(life));
+            let refused = life.happenings.iter().zip(&life.steps).filter_map(|(happening, step)| {
+                let is_new = events.iter().any(|event| event.event_id == happening.version.event_id);
+                Some((happening.version.event_id, step.err().filter(|_| is_new)?))
+            });
+            lived.refused.extend(refused);
+        }
+        lived.updates.extend(moved.iter().flat_map(Courier::entries).map(Update::Courier));
+        Ok(lived)
+    }
+}
+
+async fn relive(transaction: &mut PgConnection, held: Vec<Held>) -> Result<Vec<Lives>, FactsError> {
+    let ids: Vec<Uuid> = held.iter().map(|held| held.order_id.as_uuid()).collect();
+    let query = sqlx::query_as::<_, HappeningRow>(include_str!("sql/happenings.sql"));
+    let mut known: HashMap<OrderId, Vec<Happening>> = HashMap::new();
+    for row in query.bind(ids).fetch_all(transaction).await? {
+        let (order_id, courier) = (OrderId::from(row.order_id), row.courier_id.map(CourierId::from));
+        let change = Change::from_parts(&row.r#type, courier)
+            .ok_or(FactsError::Value { table: "event_log", value: row.r#type })?;
+        let version = Version { at: row.occurred_at, event_id: row.event_id.into() };
+        known.entry(order_id).or_default().push(Happening { version, change });
+    }
+    let live = |held: Held| {
+        let mut happenings = known.remove(&held.order_id).unwrap_or_default();
+        let (life, steps) = Life::of(&mut happenings);
+        Lives { held, happenings, life, steps }
+    };
+    Ok(held.into_iter().map(live).collect())
+}
+
+async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), FactsError> {
+    let assigned = |lives: &Lives| lives.life.assigned;
+    sqlx::query(include_str!("sql/live_orders.sql"))
+        .bind(lives.iter().map(|lives| lives.held.order_id.as_uuid()).collect::<Vec<_>>())
+        .bind(lives.iter().map(|lives| lives.life.status.as_str()).collect::<Vec<_>>())
+        .bind(lives.iter().map(|lives| Some(assigned(lives)?.0.as_uuid())).collect::<Vec<_>>())
+        .bind(lives.iter().map(|lives| lives.life.assigned_at()).collect::<Vec<_>>())
+        .bind(lives.iter().map(|lives| Some(assigned(lives)?.1.event_id.as_uuid())).collect::<Vec<_>>())
+        .bind(lives.iter().map(latest_at).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+    let ended: Vec<Uuid> =
+        lives.iter().filter(|lives| has_ended(&lives.life)).map(|lives| lives.held.order_id.as_uuid()).collect();
+    sqlx::query(include_str!("sql/forget_declines.sql")).bind(ended).execute(transaction).await?;
+    Ok(())
+}
+
+fn latest_at(lives: &Lives) -> Option<DateTime<Utc>> {
+    lives.happenings.iter().map(|happening| happening.version.at).max()
+}
+
+fn has_ended(life: &Life) -> bool {
+    matches!(life.status, OrderStatus::Delivered | OrderStatus::Cancelled)
+}
+
+/// Who lost an order, and its zone.
+fn gone_elsewhere(lives: &[Lives]) -> Vec<(CourierId, dispatch_contracts::zone::Zone)> {
+    let gone = |lives: &Lives| {
+        let holder = lives.held.holder().filter(|_| has_ended(&lives.life))?;
+        Some((holder, lives.held.zone.clone()?))
+    };
+    lives.iter().filter_map(gone).collect()
+}
+
+/// What the order's zone has to follow. Also when the order had ended before: whoever wrote that may have died before
+/// it told Redis.
+fn release(lives: &Lives) -> Option<Update> {
+    let zone = lives.held.zone.clone().filter(|_| has_ended(&lives.life))?;
+    let holder = lives.held.courier_id;
+    Some(Update::Release { zone, order_id: lives.held.order_id, holder })
+}

@@ -1,0 +1,86 @@
+//! `POST /orders/{orderId}/assign`
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use dispatch_contracts::id::{CourierId, OrderId};
+use messaging::TraceParent;
+use rest::{Json, Path, Problem, extract};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::{
+    Api,
+    get_decision::{self, Decision},
+};
+use crate::facts::PinRefusal;
+
+/// Which order.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Which {
+    /// The order.
+    order_id: OrderId,
+}
+
+/// Whom to give an order to.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(example = json!({"courierId": "a97261aa-2907-498e-aa24-3bce25590a46"}))]
+pub(super) struct Assign {
+    /// The courier.
+    courier_id: CourierId,
+    /// Also where they are full, not available, or of another zone; absent: false.
+    #[serde(default)]
+    force: bool,
+}
+
+/// Give an order to a courier by hand
+///
+/// Takes it from whoever has it, also when it is picked up. Giving it to who has it changes nothing, so this may be repeated.
+#[utoipa::path(
+    post,
+    path = "/orders/{orderId}/assign",
+    tag = "decisions",
+    params(Which),
+    request_body = Assign,
+    responses(
+        (status = 202, description = "The decision is made; it is about to be published", body = Decision,
+         headers(("Location" = String, description = "The decision"))),
+        (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
+        (status = 404, description = "`order-not-found`, `courier-not-found`: no event named the order or the courier", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`order-finished`: it is delivered or cancelled. Without `force` also `courier-full`: the courier has as many orders as they take, and `courier-away`: they take no orders of this zone now", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn assign_order(
+    State(api): State<Api>,
+    Path(Which { order_id }): Path<Which>,
+    headers: HeaderMap,
+    Json(Assign { courier_id, force }): Json<Assign>,
+) -> Result<Response, Problem> {
+    // The standard says so: what is not valid is no reason to refuse a request.
+    let trace = extract::header(&headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start);
+    api.dispatch.pin(order_id, courier_id, force, trace).await??;
+    let decision = get_decision::read(&api.facts, order_id).await?;
+    let location = [(header::LOCATION, format!("/orders/{order_id}/decision"))];
+    Ok((StatusCode::ACCEPTED, location, axum::Json(decision)).into_response())
+}
+
+impl From<PinRefusal> for Problem {
+    fn from(refusal: PinRefusal) -> Self {
+        let conflict = |slug, title| Self::new(StatusCode::CONFLICT, slug, title);
+        let problem = match &refusal {
+            PinRefusal::OrderNotFound => Self::not_found("order-not-found", "There is no such order"),
+            PinRefusal::CourierNotFound => Self::not_found("courier-not-found", "There is no such courier"),
+            PinRefusal::Finished(_) => conflict("order-finished", "The order has come to its end"),
+            PinRefusal::Full { .. } => conflict("courier-full", "The courier has as many orders as they take"),
+            PinRefusal::Away(_) => conflict("courier-away", "The courier takes no orders there now"),
+        };
+        problem.detail(refusal)
+    }
+}
