@@ -14,7 +14,6 @@ use sqlx::PgPool;
 pub use self::{
     create::{Created, Creation},
     list::{OrderFilter, Position},
-    record::{Given, Taken},
 };
 
 /// The orders of this service.

@@ -1,5 +1,6 @@
-//! Orders in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their size.
+//! Orders in PostgreSQL. Each statement is a file of its own; a batch costs the same number of them, whatever its size.
 
+pub mod changes;
 pub mod idempotency_keys;
 pub mod news;
 pub mod orders;

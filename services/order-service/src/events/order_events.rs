@@ -1,12 +1,13 @@
-//! `order-events-queue`: orders, also our own as they come back.
+//! `order-events-queue`: orders and the steps of their lives, also our own as they come back.
 
 use ::events::{Apply, Incoming};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
+use super::changes_of;
 use crate::orders::Orders;
 
-/// Records orders; other events are acknowledged.
+/// Records orders and steps; other events are acknowledged, also a rejection, which assignment-service answers.
 #[derive(Debug)]
 pub struct OrderEvents(pub Orders);
 
@@ -21,7 +22,12 @@ impl Apply for OrderEvents {
                 added.push(order.clone());
             }
         }
+        let is_step = |payload: &Payload| {
+            matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
+        };
+        // Two transactions: each alone may be repeated.
         self.0.record_added(&added).await?;
+        self.0.record_changes(&changes_of(events, is_step)).await?;
         Ok(vec![Outcome::Done; events.len()])
     }
 }

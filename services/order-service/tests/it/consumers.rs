@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use dispatch_contracts::id::{CourierId, OrderId};
+use reqwest::Method;
 use serde_json::json;
 use test_support::{ServiceProcess, eventually, queues::Depth};
 use uuid::Uuid;
@@ -81,6 +82,62 @@ async fn an_unassigned_order_waits_again() -> Result<()> {
     let order = shows(&service, id, "pending").await?;
     assert_eq!((&order["courierId"], &order["assignedAt"]), (&json!(null), &json!(null)));
     Ok(())
+}
+
+#[tokio::test]
+async fn an_order_that_was_called_off_before_it_came_is_cancelled() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let id = order_id();
+    world.events.send(&[json!({"type": "OrderCancelled", "orderId": id}).to_string()]).await?;
+    world.events.drained().await?;
+    service.get(&format!("/orders/{id}")).await?.problem(404, "order-not-found")?;
+    world.events.send(&[injected(id, "Buy")]).await?;
+    let order = shows(&service, id, "cancelled").await?;
+    assert_eq!((&order["courierId"], &order["assignedAt"]), (&json!(null), &json!(null)));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_impossible_is_acknowledged_and_counted_once() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let (id, courier, other) = (order_id(), CourierId::from(Uuid::new_v4()), CourierId::from(Uuid::new_v4()));
+    let step = |kind: &str, who: Option<CourierId>, at: &str| {
+        let event_id = Uuid::new_v4();
+        json!({"type": kind, "orderId": id, "courierId": who, "occurredAt": at, "eventId": event_id}).to_string()
+    };
+    world.events.send(&[injected(id, "Buy")]).await?;
+    world.assignments.send(&[assigned(id, courier, "2026-01-01T00:00:01Z")]).await?;
+    shows(&service, id, "assigned").await?;
+    let too_early = step("OrderDelivered", None, "2026-01-01T00:00:00Z");
+    let by_another = step("OrderDelivered", Some(other), "2026-01-01T00:00:02Z");
+    let rejected = step("OrderRejected", Some(courier), "2026-01-01T00:00:02Z");
+    let picked_up = step("OrderPickedUp", Some(courier), "2026-01-01T00:00:03Z");
+    let again = step("OrderPickedUp", None, "2026-01-01T00:00:04Z");
+    for _ in 0..2 {
+        let all = [&too_early, &by_another, &rejected, &picked_up].map(String::clone);
+        world.events.send(&all).await?;
+        world.events.drained().await?;
+    }
+    world.events.send(&[again]).await?;
+    world.events.drained().await?;
+    let order = shows(&service, id, "picked_up").await?;
+    assert_eq!(order["courierId"], json!(courier));
+    let metrics = text(&service, "/metrics").await?;
+    for (kind, reason) in
+        [("OrderDelivered", "impossible"), ("OrderDelivered", "somebody-else"), ("OrderPickedUp", "already")]
+    {
+        let line = format!("events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+    assert_eq!(metrics.lines().filter(|line| line.starts_with("events_refused_total{")).count(), 3, "{metrics}");
+    assert!(world.events.dead_letters().await?.is_empty());
+    Ok(())
+}
+
+async fn text(service: &ServiceProcess, path: &str) -> Result<String> {
+    Ok(service.request(Method::GET, path).send().await?.error_for_status()?.text().await?)
 }
 
 #[tokio::test]

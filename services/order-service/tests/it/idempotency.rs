@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 use chrono::TimeDelta;
-use dispatch_contracts::event::OrderAssigned;
+use dispatch_contracts::life::Change;
 use futures::future::try_join_all;
-use order_service::{error::Error, orders::Given};
+use order_service::error::Error;
 use uuid::Uuid;
 
-use crate::support::{UseCases, creation, order_id, time};
+use crate::support::{UseCases, changed, creation, order_id, time};
 
 #[tokio::test]
 async fn requests_with_one_key_at_one_moment_make_one_order() -> Result<()> {
@@ -23,14 +23,9 @@ async fn requests_with_one_key_at_one_moment_make_one_order() -> Result<()> {
 async fn a_repetition_is_answered_as_the_first_time_whatever_became_of_the_order() -> Result<()> {
     let world = UseCases::create().await?;
     let first = world.orders.create(creation(None, Some("k"))?).await?;
-    let decision = OrderAssigned {
-        order_id: first.order.order_id,
-        courier_id: Uuid::new_v4().into(),
-        zone: "S".parse()?,
-        assigned_at: time("2026-01-01T00:00:01Z")?,
-        cause: None,
-    };
-    world.orders.record_decisions(&[Given { decision, event_id: Uuid::new_v4().into() }], &[]).await?;
+    let assigned = Change::Assigned(Uuid::new_v4().into());
+    let news = changed(first.order.order_id, assigned, time("2026-01-01T00:00:01Z")?, Uuid::new_v4());
+    world.orders.record_changes(&[news]).await?;
     assert_eq!(world.orders.create(creation(None, Some("k"))?).await?, first);
     assert_ne!(world.orders.get(first.order.order_id).await?, first.order);
     Ok(())

@@ -1,12 +1,13 @@
 //! order-service against real servers: PostgreSQL, SNS and SQS. Run by `sh run-e2e.sh -p order-service`.
 
 mod consumers;
-mod decisions;
 mod expand;
 mod grpc;
 mod http;
 mod idempotency;
 mod instances;
+mod life;
+mod migration;
 mod openapi;
 mod repository;
 mod settings;

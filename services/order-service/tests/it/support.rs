@@ -4,10 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use dispatch_contracts::{event::AddOrder, id::OrderId};
+use dispatch_contracts::{
+    event::{AddOrder, Version},
+    id::{CourierId, OrderId},
+    life::{Change, Happening},
+};
 use messaging::{Outbox, TraceParent, outbox};
 use order_service::{
-    domain::order::OrderRequest,
+    domain::{
+        change::{OrderChange, Source},
+        order::OrderRequest,
+    },
     orders::{Creation, Orders},
     postgres::MIGRATIONS,
 };
@@ -71,7 +78,11 @@ pub(crate) struct UseCases {
 
 impl UseCases {
     pub(crate) async fn create() -> Result<Self> {
-        let pool = database::migrated(&Servers::from_env()?, &outbox::with_migrations(&MIGRATIONS)).await?;
+        Self::on(database::migrated(&Servers::from_env()?, &outbox::with_migrations(&MIGRATIONS)).await?)
+    }
+
+    /// On a database that is there.
+    pub(crate) fn on(pool: PgPool) -> Result<Self> {
         let now = Arc::new(Mutex::new(time("2026-01-01T00:00:00Z")?));
         let read = now.clone();
         let clock = Clock::from_fn(move || *read.lock().unwrap_or_else(PoisonError::into_inner));
@@ -88,6 +99,7 @@ impl UseCases {
     pub(crate) async fn count(&self, table: &'static str) -> Result<i64> {
         let statement = match table {
             "orders" => "SELECT count(*) FROM orders",
+            "order_changes" => "SELECT count(*) FROM order_changes",
             "outbox" => "SELECT count(*) FROM outbox",
             "idempotency_keys" => "SELECT count(*) FROM idempotency_keys",
             other => anyhow::bail!("no table {other}"),
@@ -98,6 +110,22 @@ impl UseCases {
 
 pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
     Ok(text.parse()?)
+}
+
+/// A second of the first minute that a test's clock knows.
+pub(crate) fn second(second: u32) -> Result<DateTime<Utc>> {
+    time(&format!("2026-01-01T00:00:{second:02}Z"))
+}
+
+/// A change as an event tells of it.
+pub(crate) fn changed(order_id: OrderId, change: Change, at: DateTime<Utc>, event_id: Uuid) -> OrderChange {
+    let courier_id: Option<CourierId> = match change {
+        Change::Assigned(courier) | Change::Unassigned(courier) => Some(courier),
+        Change::PickedUp(courier) | Change::Delivered(courier) => courier,
+        Change::Cancelled => None,
+    };
+    let happening = Happening { version: Version { at, event_id: event_id.into() }, change };
+    OrderChange { order_id, happening, courier_id, cause: None, source: Source::Event }
 }
 
 pub(crate) fn order_id() -> OrderId {
