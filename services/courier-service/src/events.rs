@@ -3,10 +3,25 @@
 mod assignments;
 mod courier_events;
 
+use ::events::Incoming;
+use dispatch_contracts::event::Payload;
 use messaging::HandlerError;
 
 pub use self::{assignments::Assignments, courier_events::CourierEvents};
-use crate::error::Error;
+use crate::{domain::change::PairChange, error::Error};
+
+/// The changes that events of certain kinds tell of.
+fn changes_of(events: &[Incoming], of_kind: impl Fn(&Payload) -> bool) -> Vec<PairChange> {
+    let told = events.iter().filter(|event| of_kind(&event.payload));
+    let changes = told.filter_map(|event| PairChange::of(&event.payload, event.version));
+    changes
+        .inspect(|change| {
+            let ((order_id, event_id), kind) = (change.key(), change.type_name());
+            let courier_id = change.courier_id.map(tracing::field::display);
+            tracing::debug!(order.id = %order_id, courier.id = courier_id, event.id = %event_id, kind, "change heard of");
+        })
+        .collect()
+}
 
 impl From<Error> for HandlerError {
     fn from(error: Error) -> Self {

@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Guarantees: what was said of a courier and answered for is durable and will be published, the newest news of a
-//! courier wins whatever order it arrives in, and so does the newest decision about an order.
+//! courier wins whatever order it arrives in, and who has an order does not depend on the sequence of its news.
 
 pub mod couriers;
 pub mod domain;
@@ -105,7 +105,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     );
     let router = rest::api::finish(http::routes().with_state(api)).merge(health.clone().router(metrics));
     let grpc = CourierServiceServer::new(Grpc { couriers: couriers.clone(), pairs: pairs.clone() });
-    let courier_events = Arc::new(Consume(CourierEvents(couriers)));
+    let courier_events = Arc::new(Consume(CourierEvents { couriers, pairs: pairs.clone() }));
     let courier_events = Consumer::new(events_queue, courier_events, settings.consumer.clone());
     let assignments = Arc::new(Consume(Assignments(pairs)));
     let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());

@@ -6,10 +6,7 @@ mod record;
 
 use sqlx::PgPool;
 
-pub use self::{
-    of_courier::Position,
-    record::{Given, Taken},
-};
+pub use self::of_courier::Position;
 
 /// The pairs that this service knows.
 #[derive(Debug, Clone)]

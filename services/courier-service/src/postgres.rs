@@ -1,6 +1,7 @@
-//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; batches are one statement, whatever their
-//! size.
+//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; a batch costs the same number of them, whatever
+//! its size.
 
+pub mod changes;
 pub mod couriers;
 pub mod pairs;
 

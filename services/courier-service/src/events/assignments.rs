@@ -4,7 +4,8 @@ use ::events::{Apply, Incoming};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
-use crate::pairs::{Given, Pairs, Taken};
+use super::changes_of;
+use crate::pairs::Pairs;
 
 /// Records decisions; other events are acknowledged.
 #[derive(Debug)]
@@ -12,27 +13,9 @@ pub struct Assignments(pub Pairs);
 
 impl Apply for Assignments {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
-        let (mut given, mut taken) = (Vec::with_capacity(events.len()), Vec::new());
-        for Incoming { payload, event_id, .. } in events {
-            let event_id = *event_id;
-            match payload {
-                Payload::OrderAssigned(decision) => given.push(Given { decision: decision.clone(), event_id }),
-                Payload::OrderUnassigned(decision) => taken.push(Taken { decision: decision.clone(), event_id }),
-                Payload::AddCourier(_)
-                | Payload::AddOrder(_)
-                | Payload::OrderPickedUp(_)
-                | Payload::OrderDelivered(_)
-                | Payload::OrderCancelled(_)
-                | Payload::OrderRejected(_) => continue,
-            }
-            if let (Some(order_id), Some(courier_id)) = (payload.order_id(), payload.courier_id()) {
-                let kind = payload.type_name();
-                tracing::debug!(
-                    order.id = %order_id, courier.id = %courier_id, event.id = %event_id, kind, "decision heard of"
-                );
-            }
-        }
-        self.0.record(&given, &taken).await?;
+        let is_decision =
+            |payload: &Payload| matches!(payload, Payload::OrderAssigned(_) | Payload::OrderUnassigned(_));
+        self.0.record(&changes_of(events, is_decision)).await?;
         Ok(vec![Outcome::Done; events.len()])
     }
 }

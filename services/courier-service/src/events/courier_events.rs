@@ -1,14 +1,24 @@
-//! `courier-events-queue`: news of couriers, also our own as it comes back.
+//! `courier-events-queue`: news of couriers, also our own as it comes back, and the steps of orders' lives.
 
 use ::events::{Apply, Incoming};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
-use crate::couriers::{Couriers, News};
+use super::changes_of;
+use crate::{
+    couriers::{Couriers, News},
+    pairs::Pairs,
+};
 
-/// Records news of couriers; other events are acknowledged.
+/// Records news of couriers and steps; other events are acknowledged, also a rejection, which assignment-service
+/// answers.
 #[derive(Debug)]
-pub struct CourierEvents(pub Couriers);
+pub struct CourierEvents {
+    /// The couriers.
+    pub couriers: Couriers,
+    /// The pairs.
+    pub pairs: Pairs,
+}
 
 impl Apply for CourierEvents {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
@@ -22,7 +32,12 @@ impl Apply for CourierEvents {
                 news.push(News { courier: courier.clone(), version: event.version });
             }
         }
-        self.0.record(&news).await?;
+        let is_step = |payload: &Payload| {
+            matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
+        };
+        // Two transactions: each alone may be repeated.
+        self.couriers.record(&news).await?;
+        self.pairs.record(&changes_of(events, is_step)).await?;
         Ok(vec![Outcome::Done; events.len()])
     }
 }

@@ -1,41 +1,54 @@
-//! Records who got which order. All of it may come more than once and in any order, with the same end.
+//! Records what events say of orders. All of it may come more than once and in any order, with the same end.
 
-use dispatch_contracts::{
-    event::{OrderAssigned, OrderUnassigned},
-    id::EventId,
-};
+use dispatch_contracts::life::Refusal;
 
 use super::Pairs;
-use crate::{error::Error, postgres::pairs};
-
-/// News that somebody got an order.
-#[derive(Debug, Clone)]
-pub struct Given {
-    /// The decision.
-    pub decision: OrderAssigned,
-    /// Its event; the greater one wins among decisions of one moment.
-    pub event_id: EventId,
-}
-
-/// News that somebody has an order no longer.
-#[derive(Debug, Clone)]
-pub struct Taken {
-    /// The decision.
-    pub decision: OrderUnassigned,
-    /// Its event; the greater one wins among decisions of one moment.
-    pub event_id: EventId,
-}
+use crate::{
+    domain::change::{Lives, PairChange},
+    error::Error,
+    postgres::changes,
+};
 
 impl Pairs {
-    /// Who has which order. The newest decision wins; neither the order nor the courier needs to be known.
+    /// What happened to orders; neither the order nor the courier needs to be known. Who has each order is then what
+    /// all of its changes make of it; what was known already costs no further writing.
     ///
     /// # Errors
     /// The database.
-    pub async fn record(&self, given: &[Given], taken: &[Taken]) -> Result<(), Error> {
-        // Two statements and no transaction: each alone may be repeated, and none holds locks while it waits for
-        // others.
-        pairs::give(&self.pool, given).await?;
-        pairs::take(&self.pool, taken).await?;
+    pub async fn record(&self, heard: &[PairChange]) -> Result<(), Error> {
+        if heard.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.pool.begin().await?;
+        changes::lock(&mut transaction, heard.iter().map(|change| change.order_id)).await?;
+        let mut new = changes::insert(&mut transaction, heard).await?;
+        let known = changes::of_orders(&mut *transaction, new.iter().map(|(order_id, _)| *order_id)).await?;
+        let Lives { standings, refused } = Lives::of(&known);
+        changes::show(&mut transaction, standings.into_iter()).await?;
+        transaction.commit().await?;
+        for change in heard.iter().filter(|change| new.remove(&change.key())) {
+            if let Some(refusal) = refused.get(&change.key()) {
+                report(change, *refusal);
+            }
+        }
         Ok(())
+    }
+}
+
+/// A change that is impossible as far as is known. Later news of what came before it may make it possible.
+fn report(change: &PairChange, refusal: Refusal) {
+    let kind = change.type_name();
+    let reason = match refusal {
+        Refusal::Already(_) => "already",
+        Refusal::Impossible(_) => "impossible",
+        Refusal::SomebodyElse(_) => "somebody-else",
+    };
+    metrics::counter!("events_refused_total", "type" => kind, "reason" => reason).increment(1);
+    if !matches!(refusal, Refusal::Already(_)) {
+        let (order_id, event_id) = change.key();
+        tracing::info!(
+            order.id = %order_id, courier.id = change.courier_id.map(tracing::field::display), event.id = %event_id,
+            kind, reason = %refusal, "an event changes nothing"
+        );
     }
 }

@@ -1,5 +1,4 @@
-//! The table `pairs`. A batch is one statement, which takes rows in the order of their ids, so that two batches never
-//! wait for each other in a circle.
+//! The table `pairs`, read. It is written as [`changes`](super::changes) tell.
 
 use dispatch_contracts::{
     id::{CourierId, OrderId},
@@ -9,9 +8,9 @@ use dispatch_contracts::{
 use runtime::database::column;
 use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow, types::Uuid};
 
-use crate::pairs::{Given, Position, Taken};
+use crate::pairs::Position;
 
-/// A row that is shown: somebody has the order.
+/// A row that is shown: somebody has the order, or had it at its end.
 struct Shown(Pair);
 
 impl FromRow<'_, PgRow> for Shown {
@@ -20,46 +19,13 @@ impl FromRow<'_, PgRow> for Shown {
             order_id: row.try_get::<Uuid, _>("order_id")?.into(),
             courier_id: row.try_get::<Uuid, _>("courier_id")?.into(),
             zone: column(row, "zone", str::parse)?,
-            assigned_at: row.try_get("given_at")?,
+            assigned_at: row.try_get("assigned_at")?,
             status: column(row, "status", str::parse)?,
         }))
     }
 }
 
-/// Records the newest decision that gave each order to somebody.
-pub(crate) async fn give(pool: &PgPool, given: &[Given]) -> Result<(), sqlx::Error> {
-    if given.is_empty() {
-        return Ok(());
-    }
-    let decisions = || given.iter().map(|news| &news.decision);
-    sqlx::query(include_str!("give_orders.sql"))
-        .bind(decisions().map(|decision| decision.order_id.as_uuid()).collect::<Vec<_>>())
-        .bind(decisions().map(|decision| decision.courier_id.as_uuid()).collect::<Vec<_>>())
-        .bind(decisions().map(|decision| decision.zone.as_str()).collect::<Vec<_>>())
-        .bind(decisions().map(|decision| decision.assigned_at).collect::<Vec<_>>())
-        .bind(given.iter().map(|news| news.event_id.as_uuid()).collect::<Vec<_>>())
-        .execute(pool)
-        .await
-        .map(|_| ())
-}
-
-/// Records the newest decision that took each order from somebody.
-pub(crate) async fn take(pool: &PgPool, taken: &[Taken]) -> Result<(), sqlx::Error> {
-    if taken.is_empty() {
-        return Ok(());
-    }
-    let decisions = || taken.iter().map(|news| &news.decision);
-    sqlx::query(include_str!("take_orders.sql"))
-        .bind(decisions().map(|decision| decision.order_id.as_uuid()).collect::<Vec<_>>())
-        .bind(decisions().map(|decision| decision.courier_id.as_uuid()).collect::<Vec<_>>())
-        .bind(decisions().map(|decision| decision.unassigned_at).collect::<Vec<_>>())
-        .bind(taken.iter().map(|news| news.event_id.as_uuid()).collect::<Vec<_>>())
-        .execute(pool)
-        .await
-        .map(|_| ())
-}
-
-/// The pair that an order is in, if anybody has it.
+/// The pair that an order is in, if anybody has it, or had it at its end.
 pub(crate) async fn of_order(pool: &PgPool, order_id: OrderId) -> Result<Option<Pair>, sqlx::Error> {
     let row = sqlx::query_as::<_, Shown>(include_str!("pair_of_order.sql")).bind(order_id.as_uuid());
     Ok(row.fetch_optional(pool).await?.map(|shown| shown.0))

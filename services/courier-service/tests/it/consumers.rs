@@ -1,7 +1,8 @@
 //! What the queues bring, on the real SQS, to the real binary.
 
 use anyhow::{Context as _, Result};
-use dispatch_contracts::id::CourierId;
+use dispatch_contracts::id::{CourierId, OrderId};
+use reqwest::Method;
 use serde_json::{Value, json};
 use test_support::{ServiceProcess, eventually, queues::Depth};
 use uuid::Uuid;
@@ -75,6 +76,60 @@ async fn an_order_has_one_courier_the_one_of_the_newest_decision() -> Result<()>
     world.assignments.send(&[assigned(order, two, "2026-01-04T00:00:00Z")]).await?;
     world.assignments.drained().await?;
     assert_eq!(service.get(&path).await?.body["courierId"], json!(two));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_steps_of_an_order_are_shown_and_what_is_impossible_is_counted_once() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let (order, called_off, one, two) = (order_id(), order_id(), courier_id(), courier_id());
+    let step = |kind: &str, order: OrderId, who: Option<CourierId>, at: &str| {
+        let event_id = Uuid::new_v4();
+        json!({"type": kind, "orderId": order, "courierId": who, "occurredAt": at, "eventId": event_id}).to_string()
+    };
+    // The steps come before the assignment that makes them possible; one order is called off before anybody has it.
+    let steps = [
+        step("OrderDelivered", order, None, "2026-01-01T00:00:03Z"),
+        step("OrderPickedUp", order, Some(one), "2026-01-01T00:00:02Z"),
+        step("OrderCancelled", called_off, None, "2026-01-01T00:00:00Z"),
+    ];
+    world.events.send(&steps).await?;
+    world.events.drained().await?;
+    let assignments = [assigned(order, one, "2026-01-01T00:00:01Z"), assigned(called_off, one, "2026-01-01T00:00:01Z")];
+    world.assignments.send(&assignments).await?;
+    world.assignments.drained().await?;
+    let late = [
+        step("OrderCancelled", order, None, "2026-01-01T00:00:04Z"),
+        step("OrderPickedUp", order, Some(two), "2026-01-01T00:00:01.5Z"),
+        step("OrderRejected", order, Some(one), "2026-01-01T00:00:01.5Z"),
+    ];
+    for _ in 0..2 {
+        world.events.send(&late).await?;
+        world.events.drained().await?;
+    }
+    let pair = json!({
+        "orderId": order, "courierId": one, "zone": "S", "assignedAt": "2026-01-01T00:00:01Z", "status": "delivered",
+    });
+    assert_eq!(service.get(&format!("/orders/{order}/courier")).await?.body, pair);
+    for filter in ["", "?status=delivered"] {
+        let listed = service.get(&format!("/couriers/{one}/orders{filter}")).await?.body;
+        assert_eq!(listed, json!({"items": [pair], "nextCursor": null}));
+    }
+    service.get(&format!("/orders/{called_off}/courier")).await?.problem(404, "order-not-assigned")?;
+    let metrics = service.request(Method::GET, "/metrics").send().await?.error_for_status()?.text().await?;
+    for (kind, reason) in [
+        ("OrderDelivered", "impossible"),
+        ("OrderPickedUp", "impossible"),
+        ("OrderAssigned", "impossible"),
+        ("OrderCancelled", "impossible"),
+        ("OrderPickedUp", "somebody-else"),
+    ] {
+        let line = format!("events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
+    assert_eq!(metrics.lines().filter(|line| line.starts_with("events_refused_total{")).count(), 5, "{metrics}");
+    assert!(world.events.dead_letters().await?.is_empty());
     Ok(())
 }
 

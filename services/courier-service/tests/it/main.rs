@@ -6,6 +6,8 @@ mod expand;
 mod grpc;
 mod http;
 mod instances;
+mod life;
+mod migration;
 mod openapi;
 mod pairs;
 mod settings;

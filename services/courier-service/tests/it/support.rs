@@ -4,8 +4,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Result;
 use chrono::{DateTime, TimeDelta, Utc};
-use courier_service::{couriers::Couriers, domain::Registration, pairs::Pairs, postgres::MIGRATIONS};
-use dispatch_contracts::id::{CourierId, OrderId};
+use courier_service::{
+    couriers::Couriers,
+    domain::{Registration, change::PairChange},
+    pairs::Pairs,
+    postgres::MIGRATIONS,
+};
+use dispatch_contracts::{
+    event::Version,
+    id::{CourierId, OrderId},
+    life::{Change, Happening},
+};
 use messaging::{Outbox, outbox};
 use runtime::{Clock, Ids};
 use serde_json::json;
@@ -68,7 +77,11 @@ pub(crate) struct UseCases {
 
 impl UseCases {
     pub(crate) async fn create() -> Result<Self> {
-        let pool = database::migrated(&Servers::from_env()?, &outbox::with_migrations(&MIGRATIONS)).await?;
+        Self::on(database::migrated(&Servers::from_env()?, &outbox::with_migrations(&MIGRATIONS)).await?)
+    }
+
+    /// On a database that is there.
+    pub(crate) fn on(pool: PgPool) -> Result<Self> {
         let now = Arc::new(Mutex::new(time("2026-01-01T00:00:00Z")?));
         let read = now.clone();
         let clock = Clock::from_fn(move || *read.lock().unwrap_or_else(PoisonError::into_inner));
@@ -92,6 +105,23 @@ impl UseCases {
 
 pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
     Ok(text.parse()?)
+}
+
+/// A second of the first minute that a test's clock knows.
+pub(crate) fn second(second: u32) -> Result<DateTime<Utc>> {
+    time(&format!("2026-01-01T00:00:{second:02}Z"))
+}
+
+/// A change as an event tells of it, in zone S.
+pub(crate) fn changed(order_id: OrderId, change: Change, at: DateTime<Utc>, event_id: Uuid) -> Result<PairChange> {
+    let (courier_id, zone) = match change {
+        Change::Assigned(courier) => (Some(courier), Some("S".parse()?)),
+        Change::Unassigned(courier) => (Some(courier), None),
+        Change::PickedUp(courier) | Change::Delivered(courier) => (courier, None),
+        Change::Cancelled => (None, None),
+    };
+    let happening = Happening { version: Version { at, event_id: event_id.into() }, change };
+    Ok(PairChange { order_id, happening, courier_id, zone })
 }
 
 pub(crate) fn courier_id() -> CourierId {

@@ -13,6 +13,7 @@ use crate::support::{UseCases, changed, second};
 /// The last migration of the version that kept only the newest decisions.
 const BEFORE: i64 = 102;
 
+/// Orders that it knew.
 const ROWS: u128 = 8;
 
 /// Orders 1 to 8, as that version kept them: who got it in which second, who lost it in which, how far it got, and
