@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use crate::message::origin::is_message_id;
+
 /// The parts of the envelope that matter here.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -36,9 +38,7 @@ impl Envelope {
         }
         let envelope: Self = serde_json::from_str(body).ok()?;
         // Anybody can send a body that looks like an envelope; an id is what SNS gives, or it is none.
-        let id = &envelope.message_id;
-        let is_id = (1..=100).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        (envelope.r#type == "Notification" && is_id).then_some(envelope)
+        (envelope.r#type == "Notification" && is_message_id(&envelope.message_id)).then_some(envelope)
     }
 }
 

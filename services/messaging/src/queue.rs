@@ -1,29 +1,31 @@
 //! One queue with its dead-letter queue, as the topology defines them. Nothing here creates a queue.
 
+mod calls;
+
 use std::time::Duration;
 
-use aws_sdk_sqs::{
-    Client,
-    types::{
-        BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, DeleteMessageBatchRequestEntry,
-        MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
-    },
-};
+use aws_sdk_sqs::types::{MessageAttributeValue, QueueAttributeName};
 use chrono::Utc;
 use futures::{FutureExt as _, future::BoxFuture};
 use serde::Deserialize;
 
-use crate::{Clients, Message, describe};
+pub(crate) use self::calls::{Attributes, Calls};
+use crate::{Clients, Message, message::origin};
 
 /// What SQS takes in one batch call, and gives in one receive.
 pub const BATCH: usize = 10;
-/// A delete that failed may be repeated; past that the message comes again, which its handler stands.
-const DELETE_ATTEMPTS: u32 = 3;
 /// SQS's limit for the attributes of a message is ten; four are ours.
 const COPIED_ATTRIBUTES: usize = 6;
+/// Of the attributes that a message came with, those that matter most where not all can be kept.
+const KEPT_FIRST: [&str; 3] = ["eventId", "eventType", "traceparent"];
 const MAX_REASON: usize = 512;
 /// Between two looks for a queue that is not there yet.
 const FIND_AGAIN: Duration = Duration::from_millis(500);
+
+/// Why a message was put aside.
+pub(crate) const FAILURE_REASON: &str = "failureReason";
+/// The queue that a dead letter was in.
+pub(crate) const SOURCE_QUEUE: &str = "sourceQueue";
 
 /// A call to SQS did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -37,10 +39,8 @@ pub struct QueueError {
 /// A queue that exists.
 #[derive(Debug, Clone)]
 pub struct Queue {
-    name: String,
-    url: String,
-    dead_letter_url: String,
-    clients: Clients,
+    calls: Calls,
+    dead_letters: Calls,
 }
 
 #[derive(Deserialize)]
@@ -55,25 +55,14 @@ impl Queue {
     /// # Errors
     /// SQS does not answer, or the queue or its redrive policy is missing: the topology was not applied.
     pub async fn find(clients: &Clients, name: &str) -> Result<Self, QueueError> {
-        let error = |operation, reason| QueueError { queue: name.to_owned(), operation, reason };
-        let url = url_of(&clients.sqs, name).await.map_err(|reason| error("GetQueueUrl", reason))?;
-        let attributes = clients
-            .sqs
-            .get_queue_attributes()
-            .queue_url(&url)
-            .attribute_names(QueueAttributeName::RedrivePolicy)
-            .send()
-            .await
-            .map_err(|e| error("GetQueueAttributes", describe(&e)))?;
-        let policy = attributes
-            .attributes()
-            .and_then(|all| all.get(&QueueAttributeName::RedrivePolicy))
-            .and_then(|text| serde_json::from_str::<RedrivePolicy>(text).ok())
-            .ok_or_else(|| error("GetQueueAttributes", "it has no redrive policy; apply the topology".to_owned()))?;
-        let dead_letter_name = policy.dead_letter_target_arn.rsplit(':').next().unwrap_or_default();
-        let dead_letter_url =
-            url_of(&clients.sqs, dead_letter_name).await.map_err(|reason| error("GetQueueUrl of its DLQ", reason))?;
-        Ok(Self { name: name.to_owned(), url, dead_letter_url, clients: clients.clone() })
+        let calls = Calls::find(clients, name).await?;
+        let attributes = calls.attributes(&[QueueAttributeName::RedrivePolicy]).await?;
+        let policy = attributes.get(&QueueAttributeName::RedrivePolicy);
+        let policy = policy.and_then(|text| serde_json::from_str::<RedrivePolicy>(text).ok()).ok_or_else(|| {
+            calls.error("GetQueueAttributes", "it has no redrive policy; apply the topology".to_owned())
+        })?;
+        let dead_letters = policy.dead_letter_target_arn.rsplit(':').next().unwrap_or_default();
+        Ok(Self { dead_letters: Calls::find(clients, dead_letters).await?, calls })
     }
 
     /// Finds the queue, waiting for it as long as `patience`: at the start of everything, services and topology come up
@@ -97,7 +86,17 @@ impl Queue {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.name
+        self.calls.name()
+    }
+
+    /// The calls to the queue itself.
+    pub(crate) fn calls(&self) -> &Calls {
+        &self.calls
+    }
+
+    /// The calls to its dead-letter queue.
+    pub(crate) fn dead_letters(&self) -> &Calls {
+        &self.dead_letters
     }
 
     /// Whether SQS answers for this queue now.
@@ -105,9 +104,7 @@ impl Queue {
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), QueueError> {
-        let asked = self.clients.sqs.get_queue_attributes().queue_url(&self.url);
-        let asked = asked.attribute_names(QueueAttributeName::QueueArn).send().await;
-        asked.map(|_| ()).map_err(|e| self.error("GetQueueAttributes", describe(&e)))
+        self.calls.attributes(&[QueueAttributeName::QueueArn]).await.map(drop)
     }
 
     /// Asks SQS for this queue whenever it is called; for readiness checks.
@@ -124,112 +121,56 @@ impl Queue {
     /// # Errors
     /// SQS did not answer in time, or refused.
     pub async fn receive(&self, wait: Duration, visibility: Duration) -> Result<Vec<Message>, QueueError> {
-        let received = self
-            .clients
-            .receive
-            .receive_message()
-            .queue_url(&self.url)
-            .max_number_of_messages(10)
-            .wait_time_seconds(seconds(wait))
-            .visibility_timeout(seconds(visibility))
-            .message_attribute_names("All")
-            .message_system_attribute_names(MessageSystemAttributeName::All)
-            .send()
-            .await
-            .map_err(|e| self.error("ReceiveMessage", describe(&e)))?;
+        let received = self.calls.receive(BATCH, wait, visibility).await?;
         let now = Utc::now();
-        Ok(received.messages.unwrap_or_default().into_iter().map(|m| Message::from_sqs(m, now)).collect())
+        Ok(received.into_iter().map(|message| Message::from_sqs(message, now)).collect())
     }
 
     /// Deletes up to ten deliveries; a failed entry is tried again a few times, then given up and returned counted.
     pub(crate) async fn delete(&self, receipts: &[String]) -> usize {
-        let mut left: Vec<&String> = receipts.iter().collect();
-        for _ in 0..DELETE_ATTEMPTS {
-            let entries = left.iter().enumerate().map(|(position, receipt)| {
-                let entry = DeleteMessageBatchRequestEntry::builder().id(position.to_string());
-                entry.receipt_handle(*receipt).build()
-            });
-            let Ok(entries) = entries.collect::<Result<Vec<_>, _>>() else { break };
-            let sent = self.clients.sqs.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            match sent.send().await {
-                Ok(answer) => {
-                    left = failed(answer.failed(), &left, |entry| {
-                        // The receipt is void: somebody else has the message by now, so nothing is left to delete.
-                        !entry.sender_fault()
-                    });
-                }
-                Err(error) => tracing::warn!(queue = self.name, error = describe(&error), "deleting failed"),
-            }
-            if left.is_empty() {
-                break;
-            }
-        }
-        left.len()
+        self.calls.delete(receipts).await.len()
     }
 
     /// Sets when up to ten deliveries become visible again; returns the receipts for which SQS refused.
     pub(crate) async fn change_visibility(&self, changes: &[(String, Duration)]) -> Result<Vec<String>, QueueError> {
-        let entries = changes.iter().enumerate().map(|(position, (receipt, delay))| {
-            let entry = ChangeMessageVisibilityBatchRequestEntry::builder().id(position.to_string());
-            entry.receipt_handle(receipt).visibility_timeout(seconds(*delay)).build()
-        });
-        let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|e| self.error("visibility", e.to_string()))?;
-        let call = self.clients.sqs.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = call.send().await.map_err(|e| self.error("ChangeMessageVisibilityBatch", describe(&e)))?;
-        let receipts: Vec<&String> = changes.iter().map(|(receipt, _)| receipt).collect();
-        Ok(failed(answer.failed(), &receipts, |_| true).into_iter().cloned().collect())
+        self.calls.change_visibility(changes).await
     }
 
     /// Copies a message to the dead-letter queue, with the reason; it is deleted from here separately.
     pub(crate) async fn send_to_dead_letters(&self, message: &Message, reason: &str) -> Result<(), QueueError> {
+        let [id, sent_at] = origin::attributes(message);
         let ours = [
-            ("failureReason", printable(reason)),
-            ("sourceQueue", self.name.clone()),
-            ("sourceMessageId", printable(&message.id)),
-            ("sentAt", message.sent_at.to_rfc3339()),
+            (FAILURE_REASON, printable(reason)),
+            (SOURCE_QUEUE, self.name().to_owned()),
+            (id.0, printable(&id.1)),
+            sent_at,
         ];
-        let copied = message.attributes.iter().filter(|(name, _)| ours.iter().all(|(own, _)| own != name));
-        let copied = copied.filter(|(name, _)| is_attribute_name(name)).take(COPIED_ATTRIBUTES);
+        let mut copied: Vec<_> =
+            message.attributes.iter().filter(|(name, _)| ours.iter().all(|(own, _)| own != name)).collect();
+        copied.sort_unstable_by_key(|(name, _)| (!KEPT_FIRST.contains(&name.as_str()), *name));
+        let copied = copied.into_iter().filter(|(name, _)| is_attribute_name(name)).take(COPIED_ATTRIBUTES);
         let copied = copied.map(|(name, value)| (name.as_str(), printable(value)));
         let all: Vec<(&str, String)> = ours.clone().into_iter().chain(copied).collect();
-        match self.send_dead_letter(&message.raw_body, &all).await {
-            // Whatever SQS has against the rest: the reason must get there.
-            Err(_) => self.send_dead_letter(&message.raw_body, &ours[..1]).await,
-            sent => sent,
+        // Whatever SQS has against the rest: the reason must get there, and what a redrive needs should.
+        for attributes in [&all, &ours[..]] {
+            if self.send_dead_letter(&message.raw_body, attributes).await.is_ok() {
+                return Ok(());
+            }
         }
+        self.send_dead_letter(&message.raw_body, &ours[..1]).await
     }
 
     async fn send_dead_letter(&self, body: &str, attributes: &[(&str, String)]) -> Result<(), QueueError> {
-        let mut call = self.clients.sqs.send_message().queue_url(&self.dead_letter_url).message_body(body);
-        for (name, value) in attributes {
-            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
-            call = call.message_attributes(*name, attribute.map_err(|e| self.error("attribute", e.to_string()))?);
-        }
-        call.send().await.map(|_| ()).map_err(|e| self.error("SendMessage to its DLQ", describe(&e)))
-    }
-
-    fn error(&self, operation: &'static str, reason: String) -> QueueError {
-        QueueError { queue: self.name.clone(), operation, reason }
+        let attributes = attributes.iter().map(|(name, value)| Some(((*name).to_owned(), text_attribute(value)?)));
+        let attributes = attributes.collect::<Option<Attributes>>();
+        let attributes = attributes.ok_or_else(|| self.calls.error("attribute", "cannot be built".to_owned()))?;
+        self.dead_letters.send(body, attributes).await
     }
 }
 
-async fn url_of(sqs: &Client, name: &str) -> Result<String, String> {
-    let found = sqs.get_queue_url().queue_name(name).send().await.map_err(|e| describe(&e))?;
-    found.queue_url.ok_or_else(|| "no URL in the answer".to_owned())
-}
-
-/// The items whose entries failed, of those failures that `counts` takes. Entry ids are positions.
-fn failed<'a, T>(
-    entries: &[BatchResultErrorEntry],
-    items: &[&'a T],
-    counts: impl Fn(&BatchResultErrorEntry) -> bool,
-) -> Vec<&'a T> {
-    let positions = entries.iter().filter(|entry| counts(entry)).filter_map(|entry| entry.id().parse::<usize>().ok());
-    positions.filter_map(|position| items.get(position).copied()).collect()
-}
-
-fn seconds(duration: Duration) -> i32 {
-    i32::try_from(duration.as_secs_f64().ceil() as i64).unwrap_or(i32::MAX)
+/// A string attribute.
+pub(crate) fn text_attribute(value: &str) -> Option<MessageAttributeValue> {
+    MessageAttributeValue::builder().data_type("String").string_value(value).build().ok()
 }
 
 fn is_attribute_name(name: &str) -> bool {
@@ -249,21 +190,6 @@ fn printable(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn refused(id: &str, sender_fault: bool) -> BatchResultErrorEntry {
-        let entry = BatchResultErrorEntry::builder().id(id).sender_fault(sender_fault).code("x");
-        entry.build().expect("complete")
-    }
-
-    #[test]
-    fn of_a_batch_only_the_entries_that_failed_are_left() {
-        let items = ["a", "b", "c", "d"];
-        let items: Vec<&&str> = items.iter().collect();
-        let answer = [refused("3", false), refused("1", true), refused("9", false), refused("x", false)];
-        assert_eq!(failed(&answer, &items, |_| true), [&"d", &"b"]);
-        assert_eq!(failed(&answer, &items, |entry| !entry.sender_fault()), [&"d"]);
-        assert!(failed(&[], &items, |_| true).is_empty());
-    }
 
     #[test]
     fn a_reason_is_fit_for_an_attribute() {
