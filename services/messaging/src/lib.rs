@@ -9,6 +9,7 @@
 pub mod backoff;
 pub mod clients;
 pub mod consumer;
+pub mod dead_letters;
 mod envelope;
 pub mod message;
 pub mod outbox;

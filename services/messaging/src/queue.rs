@@ -14,8 +14,8 @@ use crate::{Clients, Message, message::origin};
 
 /// What SQS takes in one batch call, and gives in one receive.
 pub const BATCH: usize = 10;
-/// SQS's limit for the attributes of a message is ten; four are ours.
-const COPIED_ATTRIBUTES: usize = 6;
+/// SQS's limit for the attributes of a message.
+pub(crate) const MOST_ATTRIBUTES: usize = 10;
 /// Of the attributes that a message came with, those that matter most where not all can be kept.
 const KEPT_FIRST: [&str; 3] = ["eventId", "eventType", "traceparent"];
 const MAX_REASON: usize = 512;
@@ -34,6 +34,14 @@ pub struct QueueError {
     queue: String,
     operation: &'static str,
     reason: String,
+    is_refusal: bool,
+}
+
+impl QueueError {
+    /// Whether SQS answered and said no; else it is not known what happened.
+    pub(crate) fn is_refusal(&self) -> bool {
+        self.is_refusal
+    }
 }
 
 /// A queue that exists.
@@ -147,8 +155,8 @@ impl Queue {
         ];
         let mut copied: Vec<_> =
             message.attributes.iter().filter(|(name, _)| ours.iter().all(|(own, _)| own != name)).collect();
-        copied.sort_unstable_by_key(|(name, _)| (!KEPT_FIRST.contains(&name.as_str()), *name));
-        let copied = copied.into_iter().filter(|(name, _)| is_attribute_name(name)).take(COPIED_ATTRIBUTES);
+        copied.sort_unstable_by_key(|(name, _)| importance(name));
+        let copied = copied.into_iter().filter(|(name, _)| is_attribute_name(name)).take(MOST_ATTRIBUTES - ours.len());
         let copied = copied.map(|(name, value)| (name.as_str(), printable(value)));
         let all: Vec<(&str, String)> = ours.clone().into_iter().chain(copied).collect();
         // Whatever SQS has against the rest: the reason must get there, and what a redrive needs should.
@@ -166,6 +174,11 @@ impl Queue {
         let attributes = attributes.ok_or_else(|| self.calls.error("attribute", "cannot be built".to_owned()))?;
         self.dead_letters.send(body, attributes).await
     }
+}
+
+/// Orders attributes by how much they matter where not all can be kept.
+pub(crate) fn importance(name: &str) -> (bool, &str) {
+    (!KEPT_FIRST.contains(&name), name)
 }
 
 /// A string attribute.

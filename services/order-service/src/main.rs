@@ -1,25 +1,30 @@
-//! The process: settings, telemetry, [`order_service::run`], exit code.
+//! The process: settings, telemetry, [`order_service::run`], exit code. Or, as `order-service dlq`, the dead letters.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
+use messaging::dead_letters::Dlq;
 use order_service::{run, settings::Settings};
 use runtime::{lifecycle::stop_on_signal, telemetry};
 
+/// The settings that name the queues of the service.
+const QUEUES: &[&str] = &["events_queue", "assignments_queue"];
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let settings = Settings::parse();
-    match start(settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("order-service: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    start().await.unwrap_or_else(|error| {
+        eprintln!("order-service: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
-async fn start(settings: Settings) -> anyhow::Result<()> {
+async fn start() -> anyhow::Result<ExitCode> {
+    let arguments = Dlq::add_to(Settings::command()).get_matches();
+    if let Some(dlq) = Dlq::asked(&arguments, QUEUES)? {
+        return Ok(dlq.run(&stop_on_signal()?).await?.into());
+    }
+    let settings = Settings::from_arg_matches(&arguments)?;
     let metrics = telemetry::start(&settings.log)?;
-    let stop = stop_on_signal()?;
-    Ok(run(settings, metrics, stop).await?)
+    run(settings, metrics, stop_on_signal()?).await?;
+    Ok(ExitCode::SUCCESS)
 }

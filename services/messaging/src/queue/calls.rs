@@ -27,7 +27,7 @@ pub(crate) struct Calls {
 
 impl Calls {
     pub(crate) async fn find(clients: &Clients, name: &str) -> Result<Self, QueueError> {
-        let error = |reason| QueueError { queue: name.to_owned(), operation: "GetQueueUrl", reason };
+        let error = |reason| QueueError { queue: name.to_owned(), operation: "GetQueueUrl", reason, is_refusal: false };
         let found = clients.sqs.get_queue_url().queue_name(name).send().await.map_err(|e| error(describe(&e)))?;
         let url = found.queue_url.ok_or_else(|| error("no URL in the answer".to_owned()))?;
         Ok(Self { name: name.to_owned(), url, clients: clients.clone() })
@@ -124,7 +124,10 @@ impl Calls {
         });
         let entries = entries.collect::<Result<Vec<_>, _>>().map_err(|e| self.error("entry", e.to_string()))?;
         let call = self.clients.sqs.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
-        let answer = call.send().await.map_err(|e| self.error("SendMessageBatch", describe(&e)))?;
+        let answer = call.send().await.map_err(|e| {
+            let is_refusal = e.as_service_error().is_some();
+            QueueError { is_refusal, ..self.error("SendMessageBatch", describe(&e)) }
+        })?;
         let mut results = vec![Err("no answer for this entry".to_owned()); messages.len()];
         let position = |id: &str| id.parse::<usize>().ok();
         for failure in answer.failed() {
@@ -140,6 +143,17 @@ impl Calls {
         Ok(results)
     }
 
+    /// How many messages there are: visible, in somebody's hands, and delayed. SQS counts approximately.
+    pub(crate) async fn depth(&self) -> Result<u64, QueueError> {
+        let counts = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let attributes = self.attributes(&counts).await?;
+        Ok(attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum())
+    }
+
     /// Deletes everything in the queue.
     pub(crate) async fn purge(&self) -> Result<(), QueueError> {
         let purged = self.clients.sqs.purge_queue().queue_url(&self.url).send().await;
@@ -147,7 +161,7 @@ impl Calls {
     }
 
     pub(crate) fn error(&self, operation: &'static str, reason: String) -> QueueError {
-        QueueError { queue: self.name.clone(), operation, reason }
+        QueueError { queue: self.name.clone(), operation, reason, is_refusal: false }
     }
 }
 

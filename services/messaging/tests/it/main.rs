@@ -1,5 +1,7 @@
 //! messaging against the real SQS, SNS and PostgreSQL; `sh run-e2e.sh` starts them.
 
 mod consumer;
+mod dead_letters;
 mod harness;
+mod operator;
 mod outbox;
