@@ -1,0 +1,145 @@
+//! A simple model: walks the log of assignment-service in the order in which it was written, and objects to each decision
+//! that was wrong when it was made. It knows nothing of Redis, of batches, or of how anybody is chosen.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, ensure};
+use chrono::{DateTime, Utc};
+use dispatch_contracts::{
+    event::{AddCourier, AddOrder, Version},
+    id::{CourierId, OrderId},
+    life::{Change, Happening, Life},
+    order::OrderStatus,
+};
+use serde_json::Value;
+use sqlx::{FromRow, PgPool};
+use uuid::Uuid;
+
+use crate::play::Cast;
+
+/// What the model knows after the log.
+#[derive(Debug, Default)]
+pub struct Referee {
+    /// Orders of which an AddOrder was heard.
+    pub added: BTreeMap<OrderId, AddOrder>,
+    /// Couriers, as the newest news has them.
+    pub couriers: BTreeMap<CourierId, (Version, AddCourier)>,
+    /// Who declined which order; forgotten when it ends.
+    pub declined: Vec<(OrderId, CourierId)>,
+    happened: BTreeMap<OrderId, Vec<Happening>>,
+}
+
+#[derive(FromRow)]
+struct Line {
+    event_id: Uuid,
+    r#type: String,
+    order_id: Option<Uuid>,
+    courier_id: Option<Uuid>,
+    payload: Value,
+    occurred_at: DateTime<Utc>,
+}
+
+impl Referee {
+    /// Reads the log of a sequence.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer, or a decision was wrong.
+    pub async fn judge(facts: &PgPool, cast: &Cast) -> Result<Self> {
+        let log: Vec<Line> = sqlx::query_as(
+            "SELECT event_id, type, order_id, courier_id, payload, occurred_at FROM event_log
+             WHERE order_id = ANY ($1) OR courier_id = ANY ($2) ORDER BY seq",
+        )
+        .bind(cast.order_ids())
+        .bind(cast.courier_ids())
+        .fetch_all(facts)
+        .await?;
+        let mut referee = Self::default();
+        let mut pinned = None;
+        for line in log {
+            if line.r#type == "AssignOrder" {
+                pinned = line.payload["force"].as_bool();
+                continue;
+            }
+            let forced = referee.read(&line, pinned)?;
+            pinned = pinned.filter(|_| !forced);
+        }
+        Ok(referee)
+    }
+
+    /// The life of an order.
+    #[must_use]
+    pub fn life(&self, order: OrderId) -> Life {
+        Life::of(&mut self.happened.get(&order).cloned().unwrap_or_default()).0
+    }
+
+    /// Orders that a courier has now.
+    #[must_use]
+    pub fn open(&self, courier: CourierId) -> usize {
+        self.happened.keys().filter(|order| self.life(**order).holder() == Some(courier)).count()
+    }
+
+    /// Whether a courier may be given an order, as far as the model knows.
+    #[must_use]
+    pub fn can_take(&self, courier: CourierId, order: &AddOrder) -> bool {
+        let Some((_, known)) = self.couriers.get(&courier) else { return false };
+        let has_room = known.capacity.is_none_or(|capacity| self.open(courier) < capacity.get() as usize);
+        known.is_available && known.zone == order.zone && has_room
+    }
+
+    /// Answers whether this ends a command to pin an order.
+    fn read(&mut self, line: &Line, pinned: Option<bool>) -> Result<bool> {
+        let version = Version { at: line.occurred_at, event_id: line.event_id.into() };
+        match line.r#type.as_str() {
+            "AddCourier" => {
+                let news: AddCourier = serde_json::from_value(line.payload.clone())?;
+                let known = self.couriers.entry(news.courier_id).or_insert_with(|| (version, news.clone()));
+                if known.0 < version {
+                    *known = (version, news);
+                }
+            }
+            "AddOrder" => {
+                let added: AddOrder = serde_json::from_value(line.payload.clone())?;
+                self.added.entry(added.order_id).or_insert(added);
+            }
+            _ => {
+                let Some(order) = line.order_id.map(OrderId::from) else { return Ok(false) };
+                let courier = line.courier_id.map(CourierId::from);
+                let Some(change) = Change::from_parts(&line.r#type, courier) else { return Ok(false) };
+                self.object(order, change, version, pinned)?;
+                if let (Change::Unassigned(courier), Some("rejected")) = (change, line.payload["cause"].as_str()) {
+                    self.declined.push((order, courier));
+                }
+                self.happened.entry(order).or_default().push(Happening { version, change });
+                return Ok(matches!(change, Change::Assigned(_)));
+            }
+        }
+        Ok(false)
+    }
+
+    fn object(&self, order: OrderId, change: Change, version: Version, pinned: Option<bool>) -> Result<()> {
+        let life = self.life(order);
+        let what = format!("{change:?} of {order} by {}", version.event_id);
+        match change {
+            Change::Assigned(courier) => {
+                ensure!(life.status == OrderStatus::Pending, "{what}: the order is {life:?}");
+                let added = self.added.get(&order);
+                ensure!(added.is_some(), "{what}: nobody has heard of the order");
+                let able = added.is_some_and(|added| self.can_take(courier, added));
+                ensure!(
+                    able || pinned == Some(true),
+                    "{what}: the courier cannot take it: {:?}",
+                    self.couriers.get(&courier)
+                );
+                let declined = self.declined.contains(&(order, courier));
+                ensure!(!declined || pinned.is_some(), "{what}: they declined it");
+            }
+            Change::Unassigned(courier) => {
+                ensure!(life.holder() == Some(courier), "{what}: the order is {life:?}");
+            }
+            Change::PickedUp(_) | Change::Delivered(_) | Change::Cancelled => return Ok(()),
+        }
+        let latest = self.happened.get(&order).and_then(|all| all.iter().map(|happening| happening.version.at).max());
+        ensure!(latest.is_none_or(|latest| latest < version.at), "{what}: not later than all that was known");
+        Ok(())
+    }
+}
