@@ -1,8 +1,9 @@
 //! The facts, in PostgreSQL: zones, couriers, orders, and the event log.
 //!
 //! What is committed here is true; Redis follows. An order is one row, so it is with one courier whatever Redis
-//! remembers. Locks are always taken in one order: the log, zones, couriers, orders, each sorted, so no two transactions
-//! wait for each other.
+//! remembers. Locks are always taken in one order, each kind sorted, so no two transactions wait for each other: zones,
+//! events in the log, couriers, orders, and rows of couriers last. News of couriers is logged behind their locks; nobody logs
+//! it without them.
 
 mod couriers;
 mod decisions;

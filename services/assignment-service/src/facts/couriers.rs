@@ -61,9 +61,11 @@ impl Facts {
 
         let mut transaction = self.begin().await?;
         let entries: Vec<_> = news.iter().map(|(event, _)| log::Entry::from(*event)).collect();
+        log::hear_of_zones(&mut transaction, &entries).await?;
+        let alone: Vec<_> = newest.iter().map(|(_, courier)| (courier.courier_id, true)).collect();
+        lock(&mut transaction, &alone).await?;
+        // Behind the locks: of this news and a decision about the courier, what took effect first stands first in the log.
         log::append(&mut transaction, &entries).await?;
-        lock(&mut transaction, &newest.iter().map(|(_, courier)| (courier.courier_id, true)).collect::<Vec<_>>())
-            .await?;
         sqlx::query(include_str!("sql/take_over_couriers.sql"))
             .bind(&ids)
             .bind(newest.iter().map(|(_, courier)| courier.zone.as_str()).collect::<Vec<_>>())

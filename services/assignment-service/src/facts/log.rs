@@ -53,15 +53,21 @@ impl<'a> From<&'a Incoming> for Entry<'a> {
     }
 }
 
+/// Remembers the zones that the events name.
+pub(super) async fn hear_of_zones(transaction: &mut PgConnection, entries: &[Entry<'_>]) -> Result<(), FactsError> {
+    let mut zones: Vec<&str> = entries.iter().filter_map(|entry| Some(entry.zone?.as_str())).collect();
+    zones.sort_unstable();
+    zones.dedup();
+    sqlx::query(include_str!("sql/insert_zones.sql")).bind(&zones).execute(transaction).await?;
+    Ok(())
+}
+
 /// Appends, and remembers the zones that the events name.
 pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]) -> Result<(), FactsError> {
     if entries.is_empty() {
         return Ok(());
     }
-    let mut zones: Vec<&str> = entries.iter().filter_map(|entry| Some(entry.zone?.as_str())).collect();
-    zones.sort_unstable();
-    zones.dedup();
-    sqlx::query(include_str!("sql/insert_zones.sql")).bind(&zones).execute(&mut *transaction).await?;
+    hear_of_zones(transaction, entries).await?;
     let column = |read: fn(&Entry<'_>) -> Option<uuid::Uuid>| entries.iter().map(read).collect::<Vec<_>>();
     sqlx::query(include_str!("sql/append_log.sql"))
         .bind(column(|entry| Some(entry.event_id.as_uuid())))
