@@ -1,9 +1,11 @@
 //! Getting messages in and out, without losing one: an SQS [`consumer`], an SNS [`publisher`] and a transactional
-//! [`outbox`] in PostgreSQL. It knows queues, topics and rows; it knows no order and no courier.
+//! [`outbox`] in PostgreSQL, and for operators the [`dead_letters`]. It knows queues, topics and rows; it knows no order and
+//! no courier.
 //!
 //! Guarantees, all of them at-least-once:
 //! - a message is deleted only after its handler said [`Outcome::Done`] or its copy is in the dead-letter queue;
 //! - a message that can never succeed goes to the dead-letter queue at once, with the reason, and alone;
+//! - a message that is sent back from there is, to its handler, the one that it was: same id, same time;
 //! - what a transaction put into the outbox is published if and only if that transaction committed.
 
 pub mod backoff;

@@ -223,3 +223,34 @@ impl<'a> Wanted<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_sqs::types::Message as SqsMessage;
+    use chrono::Utc;
+
+    use super::*;
+
+    fn letter(id: &str, bytes: usize) -> DeadLetter {
+        DeadLetter::read("q", SqsMessage::builder().message_id(id).body("x".repeat(bytes)).build(), Utc::now())
+    }
+
+    #[test]
+    fn a_run_is_no_larger_than_one_call_takes() {
+        let letters = [1, 100 * 1024, 100 * 1024, 100 * 1024, 256 * 1024, 1].map(|bytes| letter("a", bytes));
+        assert_eq!(runs(&letters), [0..3, 3..4, 4..5, 5..6]);
+        assert!(runs(&[]).is_empty());
+    }
+
+    #[test]
+    fn each_is_chosen_once() {
+        let mut all = Wanted::All { redriven: HashSet::new() };
+        assert!(matches!(all.choose(&letter("a", 1)), Choice::Redrive));
+        assert!(matches!(all.choose(&letter("a", 1)), Choice::CameBack));
+        assert!(!all.is_found() && all.missing().is_empty());
+        let mut these = Wanted::These(HashSet::from(["a", "b"]));
+        assert!(matches!(these.choose(&letter("c", 1)), Choice::Leave));
+        assert!(matches!(these.choose(&letter("a", 1)), Choice::Redrive));
+        assert_eq!((these.is_found(), these.missing()), (false, vec!["b"]));
+    }
+}

@@ -6,7 +6,9 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use aws_sdk_sqs::types::{Message as SqsMessage, MessageAttributeValue};
+use aws_sdk_sqs::types::{
+    Message as SqsMessage, MessageAttributeValue, MessageSystemAttributeName, QueueAttributeName,
+};
 use messaging::{Message, Outcome, dead_letters::Ended};
 use serde_json::Value;
 use test_support::{Servers, TestQueue, eventually};
@@ -169,7 +171,7 @@ async fn a_redrive_brings_back_the_message_that_it_was() -> Result<()> {
     let mut after = identities(&seen);
     let (id, sent_at) = after.remove("moved").context("moved")?;
     let system = moved.attributes().context("system attributes")?;
-    let sent: i64 = system[&aws_sdk_sqs::types::MessageSystemAttributeName::SentTimestamp].parse()?;
+    let sent: i64 = system[&MessageSystemAttributeName::SentTimestamp].parse()?;
     let sent = chrono::DateTime::from_timestamp_millis(sent).context("a time")?;
     assert_eq!((Some(id.as_str()), sent_at), (moved.message_id(), sent.to_rfc3339()));
     assert_eq!(after, before);
@@ -234,6 +236,22 @@ async fn what_came_from_elsewhere_is_not_sent_here() -> Result<()> {
     assert!(said.ended == Ended::Incomplete && said.results.contains("0 redriven, 1 failed"), "{said:?}");
     assert!(said.notes.contains("--queue elsewhere"), "{}", said.notes);
     assert_eq!(dead(&queue).await?, undisturbed(1));
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_sqs_does_not_take_back_stays_and_the_others_go() -> Result<()> {
+    let servers = Servers::from_env()?;
+    let queue = TestQueue::create(&servers).await?;
+    for body in ["a".repeat(3_000), "small".to_owned(), "b".repeat(2_000)] {
+        queue.sqs.send_message().queue_url(&queue.dlq_url).message_body(body).send().await?;
+    }
+    let change = queue.sqs.set_queue_attributes().queue_url(&queue.url);
+    change.attributes(QueueAttributeName::MaximumMessageSize, "1024").send().await?;
+    let said = dlq(&servers, &[&queue], &["redrive", "--all"]).await?;
+    assert!(said.ended == Ended::Incomplete && said.results.contains("1 redriven, 2 failed"), "{said:?}");
+    assert_eq!((said.notes.lines().count(), dead(&queue).await?), (2, undisturbed(2)), "{}", said.notes);
+    assert_eq!(queue.take_at_least(1).await?[0].body(), Some("small"));
     Ok(())
 }
 
