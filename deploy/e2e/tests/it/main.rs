@@ -5,6 +5,7 @@ mod bad_messages;
 mod bad_requests_to_assignment_service;
 mod bad_requests_to_courier_service;
 mod bad_requests_to_order_service;
+mod dead_letters;
 mod decisions;
 mod envelope;
 mod expand;
