@@ -1,5 +1,7 @@
 //! Why a use case did not do what it was asked for.
 
+use dispatch_contracts::{id::CourierId, order::OrderStatus};
+
 /// What went wrong.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -9,6 +11,17 @@ pub enum Error {
     /// The order is there, with other content.
     #[error("an order with this id and another content exists")]
     OrderConflict,
+    /// From how the order is now there is no such way.
+    #[error("impossible while the order is {status}")]
+    ImpossibleTransition {
+        /// How it is.
+        status: OrderStatus,
+        /// Who has it.
+        courier_id: Option<CourierId>,
+    },
+    /// The order's history has no such place.
+    #[error("there is no such place in the history of the order")]
+    NoSuchPlace,
     /// The key came with another request before.
     #[error("the Idempotency-Key was used for another request")]
     IdempotencyKeyReused,

@@ -30,9 +30,11 @@ impl From<Error> for HandlerError {
     fn from(error: Error) -> Self {
         match error {
             Error::Database(error) => error.into(),
-            other @ (Error::OrderNotFound | Error::OrderConflict | Error::IdempotencyKeyReused) => {
-                Self::Rejected(other.to_string())
-            }
+            other @ (Error::OrderNotFound
+            | Error::OrderConflict
+            | Error::ImpossibleTransition { .. }
+            | Error::NoSuchPlace
+            | Error::IdempotencyKeyReused) => Self::Rejected(other.to_string()),
         }
     }
 }

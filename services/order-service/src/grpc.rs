@@ -46,6 +46,8 @@ impl From<Error> for Status {
         match error {
             Error::OrderNotFound => Self::not_found(error.to_string()),
             Error::OrderConflict | Error::IdempotencyKeyReused => Self::already_exists(error.to_string()),
+            Error::ImpossibleTransition { .. } => Self::failed_precondition(error.to_string()),
+            Error::NoSuchPlace => Self::invalid_argument(error.to_string()),
             Error::Database(error) => {
                 tracing::error!(%error, "a call could not be served");
                 Self::unavailable("the service cannot answer now, try again")

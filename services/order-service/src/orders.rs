@@ -2,9 +2,11 @@
 
 mod create;
 mod get;
+mod history;
 mod list;
 mod prune;
 mod record;
+mod take_step;
 
 use chrono::TimeDelta;
 use messaging::Outbox;

@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 /// An error answer.
@@ -29,8 +30,24 @@ pub struct Problem {
     /// Which fields of the request are wrong.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// What this kind of error says besides.
+    #[serde(flatten)]
+    #[schema(ignore)]
+    extension: Map<String, Value>,
     #[serde(skip)]
     retry_after: Option<u32>,
+}
+
+/// A problem that says more.
+// Its shape, for the documentation of endpoints; what is answered is a `Problem` after `extend`.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Extended<E> {
+    /// What every problem says.
+    #[serde(flatten)]
+    pub problem: Problem,
+    /// What this kind of problem says besides.
+    #[serde(flatten)]
+    pub extension: E,
 }
 
 /// One wrong field.
@@ -46,7 +63,15 @@ impl Problem {
     /// A problem of a kind of one's own.
     #[must_use]
     pub fn new(status: StatusCode, r#type: &'static str, title: &'static str) -> Self {
-        Self { r#type, title, status: status.as_u16(), detail: None, errors: Vec::new(), retry_after: None }
+        Self {
+            r#type,
+            title,
+            status: status.as_u16(),
+            detail: None,
+            errors: Vec::new(),
+            extension: Map::new(),
+            retry_after: None,
+        }
     }
 
     /// Says what happened this time.
@@ -59,6 +84,15 @@ impl Problem {
     #[must_use]
     pub fn field(mut self, field: impl Into<String>, reason: impl Into<String>) -> Self {
         self.errors.push(FieldError { field: field.into(), reason: reason.into() });
+        self
+    }
+
+    /// Says more, in members of its own; RFC 9457 calls them an extension. Those that every problem has are not for it.
+    #[must_use]
+    pub fn extend(mut self, extension: &impl Serialize) -> Self {
+        if let Ok(Value::Object(members)) = serde_json::to_value(extension) {
+            self.extension.extend(members);
+        }
         self
     }
 

@@ -11,12 +11,11 @@ use dispatch_contracts::{
     resource::Order,
     zone::Zone,
 };
-use messaging::TraceParent;
 use rest::{Json, Problem, extract};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::Api;
+use super::{Api, location, trace};
 use crate::{
     domain::{idempotency_key::IdempotencyKey, order::OrderRequest},
     orders::{Created, Creation},
@@ -79,11 +78,9 @@ pub(super) async fn create_order(
             priority: body.priority.unwrap_or_default(),
         },
         key: extract::header(&headers, "Idempotency-Key", str::parse::<IdempotencyKey>)?,
-        // The standard says so: what is not valid is no reason to refuse a request.
-        trace: extract::header(&headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start),
+        trace: trace(&headers),
     };
     let Created { order, is_new } = api.orders.create(creation).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    let location = [(header::LOCATION, format!("/orders/{}", order.order_id))];
-    Ok((status, location, axum::Json(order)).into_response())
+    Ok((status, [(header::LOCATION, location(&order))], axum::Json(order)).into_response())
 }

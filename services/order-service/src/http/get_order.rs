@@ -2,23 +2,14 @@
 
 use axum::extract::State;
 use dispatch_contracts::{
-    id::{CourierId, OrderId},
+    id::CourierId,
     resource::{Courier, Order},
 };
 use rest::{Path, Problem, Query};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::Api;
-
-/// Which order.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(rename_all = "camelCase")]
-#[into_params(parameter_in = Path)]
-pub(super) struct Which {
-    /// The order's id.
-    order_id: OrderId,
-}
+use super::{Api, WhichOrder};
 
 /// What to show besides.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -59,7 +50,7 @@ pub(super) struct OrderWithCourier {
     get,
     path = "/orders/{orderId}",
     tag = "orders",
-    params(Which, Options),
+    params(WhichOrder, Options),
     responses(
         (status = 200, description = "The order", body = OrderWithCourier),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
@@ -69,7 +60,7 @@ pub(super) struct OrderWithCourier {
 )]
 pub(super) async fn get_order(
     State(api): State<Api>,
-    Path(Which { order_id }): Path<Which>,
+    Path(WhichOrder { order_id }): Path<WhichOrder>,
     Query(options): Query<Options>,
 ) -> Result<axum::Json<OrderWithCourier>, Problem> {
     let order = api.orders.get(order_id).await?;

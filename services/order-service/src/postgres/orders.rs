@@ -8,7 +8,7 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use runtime::database::column;
-use sqlx::{FromRow, PgExecutor, Row as _, postgres::PgRow, types::Uuid};
+use sqlx::{FromRow, PgConnection, PgExecutor, Row as _, postgres::PgRow, types::Uuid};
 
 use crate::orders::{OrderFilter, Position};
 
@@ -44,6 +44,12 @@ pub(crate) async fn insert(executor: impl PgExecutor<'_>, order: &AddOrder) -> R
 /// One order.
 pub(crate) async fn get(executor: impl PgExecutor<'_>, order_id: OrderId) -> Result<Option<Order>, sqlx::Error> {
     Ok(get_many(executor, &[order_id]).await?.pop())
+}
+
+/// One order, locked until the end of the transaction.
+pub(crate) async fn lock(transaction: &mut PgConnection, order_id: OrderId) -> Result<Option<Order>, sqlx::Error> {
+    let row = sqlx::query_as::<_, Shown>(include_str!("lock_order.sql")).bind(order_id.as_uuid());
+    Ok(row.fetch_optional(transaction).await?.map(|shown| shown.0))
 }
 
 /// Those of the orders that are known.

@@ -3,12 +3,15 @@
 mod consumers;
 mod expand;
 mod grpc;
+mod history;
 mod http;
 mod idempotency;
 mod instances;
 mod life;
+mod life_over_rest;
 mod migration;
 mod openapi;
 mod repository;
 mod settings;
+mod steps;
 mod support;

@@ -106,6 +106,13 @@ impl UseCases {
         };
         Ok(sqlx::query_scalar(statement).fetch_one(&self.pool).await?)
     }
+
+    /// What waits to be published, oldest first.
+    pub(crate) async fn outbox(&self) -> Result<Vec<serde_json::Value>> {
+        let payloads: Vec<String> =
+            sqlx::query_scalar("SELECT payload FROM outbox ORDER BY seq").fetch_all(&self.pool).await?;
+        payloads.iter().map(|payload| Ok(serde_json::from_str(payload)?)).collect()
+    }
 }
 
 pub(crate) fn time(text: &str) -> Result<DateTime<Utc>> {
