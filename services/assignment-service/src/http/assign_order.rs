@@ -52,7 +52,7 @@ pub(super) struct Assign {
          headers(("Location" = String, description = "The decision"))),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`, `courier-not-found`: no event named the order or the courier", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`order-finished`: it is delivered or cancelled. Without `force` also `courier-full`: the courier has as many orders as they take, and `courier-away`: they take no orders of this zone now", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`order-finished`: it is delivered or cancelled, as `orderStatus` says. Without `force` also `courier-full`: the courier has as many orders as they take, `openOrders`, and `courier-away`: they take no orders of this zone now", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
@@ -81,6 +81,11 @@ impl From<PinRefusal> for Problem {
             PinRefusal::Full { .. } => conflict("courier-full", "The courier has as many orders as they take"),
             PinRefusal::Away(_) => conflict("courier-away", "The courier takes no orders there now"),
         };
-        problem.detail(refusal)
+        let problem = match &refusal {
+            PinRefusal::Finished(status) => problem.extend(&serde_json::json!({ "orderStatus": status })),
+            PinRefusal::Full { open } => problem.extend(&serde_json::json!({ "openOrders": open })),
+            PinRefusal::OrderNotFound | PinRefusal::CourierNotFound | PinRefusal::Away(_) => problem,
+        };
+        problem.detail(&refusal)
     }
 }

@@ -36,7 +36,7 @@ async fn warm(world: &World) -> Result<()> {
     load(&world.choice, &world.zone, &[]).await
 }
 
-async fn load(choice: &Choice, zone: &Zone, steps: &[LoadStep]) -> Result<()> {
+pub(crate) async fn load(choice: &Choice, zone: &Zone, steps: &[LoadStep]) -> Result<()> {
     let token = Uuid::new_v4().to_string();
     assert!(choice.load(zone, &token, &LoadStep::Begin, Utc::now()).await?);
     for step in steps {

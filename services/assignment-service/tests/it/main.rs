@@ -4,6 +4,7 @@ mod choice;
 mod dispatch;
 mod facts;
 mod http;
+mod limits;
 mod openapi;
 mod process;
 mod settings;
