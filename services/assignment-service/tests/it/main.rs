@@ -5,6 +5,7 @@ mod dispatch;
 mod facts;
 mod http;
 mod limits;
+mod lives;
 mod openapi;
 mod process;
 mod settings;

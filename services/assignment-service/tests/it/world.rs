@@ -145,7 +145,7 @@ pub(crate) fn order_id() -> OrderId {
     Uuid::new_v4().into()
 }
 
-fn incoming(at: DateTime<Utc>, payload: Payload) -> Incoming {
+pub(crate) fn incoming(at: DateTime<Utc>, payload: Payload) -> Incoming {
     let event_id = EventId::from(Uuid::now_v7());
     Incoming {
         payload,
