@@ -13,8 +13,10 @@ use crate::{
     facts::{Proposal, Source},
 };
 
-/// Orders in one step: Redis is held for about a millisecond, and PostgreSQL gets a batch of a useful size.
-const STEP: usize = 100;
+/// Orders that Redis looks at in one go. A pick takes it some tens of microseconds, so it is held for two milliseconds.
+const LOOK: usize = 25;
+/// Looks in one step, so that PostgreSQL gets a batch of a useful size.
+const LOOKS: usize = 4;
 /// A step that takes longer hangs on something.
 const TIME: Duration = Duration::from_secs(120);
 /// Zones drained at a time.
@@ -64,17 +66,29 @@ impl Dispatch {
     }
 
     async fn drain_step(&self, zone: &Zone, walk: Walk) -> Result<Next, DispatchError> {
-        let drained = match self.choice.drain(zone, walk.after, STEP, self.clock.now()).await? {
-            Warm::Cold => return self.warm(zone).await.map(|()| Next::Step(Walk::default())),
-            Warm::Answer(drained) => drained,
-        };
-        self.record_picks(zone, drained.picks).await?;
-        let again = [walk.again, drained.again].into_iter().flatten().min();
-        Ok(match (drained.more, again) {
-            (true, again) => Next::Step(Walk { after: drained.next, again }),
-            (false, Some(again)) => Next::Later(again),
-            (false, None) => Next::Done,
-        })
+        let (mut next, mut walk, mut picks) = (Next::Step(walk), walk, Vec::new());
+        for _ in 0..LOOKS {
+            let drained = match self.choice.drain(zone, walk.after, LOOK, self.clock.now()).await? {
+                Warm::Answer(drained) => drained,
+                Warm::Cold => {
+                    self.warm(zone).await?;
+                    next = Next::Step(Walk::default());
+                    break;
+                }
+            };
+            picks.extend(drained.picks);
+            walk = Walk { after: drained.next, again: [walk.again, drained.again].into_iter().flatten().min() };
+            next = match (drained.more, walk.again) {
+                (true, _) => Next::Step(walk),
+                (false, Some(again)) => Next::Later(again),
+                (false, None) => Next::Done,
+            };
+            if !drained.more {
+                break;
+            }
+        }
+        self.record_picks(zone, picks).await?;
+        Ok(next)
     }
 
     /// Records picks for orders that are recorded as waiting.

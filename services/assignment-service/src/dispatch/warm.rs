@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::{Dispatch, DispatchError};
 use crate::choice::LoadStep;
 
-/// Entries in one step: a few milliseconds of Redis.
-const STEP: usize = 500;
+/// Entries in one step: two milliseconds of Redis.
+const STEP: usize = 100;
 
 impl Dispatch {
     /// Returns when the zone is warm, or was a moment ago. One process loads; the others wait for it.

@@ -31,7 +31,7 @@ local POLICY = string.format('%s %d %d', tostring(RATIO), WINDOW_MOST, WINDOW_MS
 -- The fraction of a score is tick / 2^36: a score up to 65,536 is exact in a double.
 local TICKS = 68719476736
 -- Couriers who are looked at in one step to see whether their rest is over.
-local WAKE = 100
+local WAKE = 25
 
 -- Cold: not loaded, loaded under another policy, or out of ticks (after 2^36 assignments); loading numbers them anew.
 local function is_cold()
