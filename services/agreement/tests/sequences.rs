@@ -23,8 +23,9 @@ fn all_stores_agree_after_any_sequence() -> Result<()> {
     println!("SEED={seed} SEQUENCES={cases}");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let system = runtime.block_on(System::start())?;
-    let config = Config { cases, rng_seed: RngSeed::Fixed(seed), max_shrink_iters: 200, ..Config::default() };
-    let config = Config { failure_persistence: None, ..config };
+    let config = Config { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
+    // A sequence that ends in disagreement is waited for a minute.
+    let config = Config { max_shrink_iters: 200, max_shrink_time: 180_000, ..config };
     let played = TestRunner::new(config).run(&action::sequences(LONGEST), |steps| {
         let end = runtime.block_on(sequence(&system, &steps));
         end.map_err(|error| TestCaseError::fail(format!("{error:#}")))
