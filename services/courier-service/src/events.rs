@@ -27,7 +27,11 @@ impl From<Error> for HandlerError {
     fn from(error: Error) -> Self {
         match error {
             Error::Database(error) => error.into(),
-            other @ (Error::CourierNotFound | Error::OrderNotAssigned) => Self::Rejected(other.to_string()),
+            other @ (Error::CourierNotFound
+            | Error::OrderNotFound
+            | Error::NotTheirOrder { .. }
+            | Error::ImpossibleTransition { .. }
+            | Error::OrderNotAssigned) => Self::Rejected(other.to_string()),
         }
     }
 }

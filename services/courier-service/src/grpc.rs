@@ -79,7 +79,12 @@ fn courier_id(field: &str, text: &str) -> Result<CourierId, Status> {
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
-            Error::CourierNotFound | Error::OrderNotAssigned => Self::not_found(error.to_string()),
+            Error::CourierNotFound | Error::OrderNotFound | Error::OrderNotAssigned => {
+                Self::not_found(error.to_string())
+            }
+            Error::NotTheirOrder { .. } | Error::ImpossibleTransition { .. } => {
+                Self::failed_precondition(error.to_string())
+            }
             Error::Database(error) => {
                 tracing::error!(%error, "a call could not be served");
                 Self::unavailable("the service cannot answer now, try again")

@@ -6,14 +6,15 @@ mod get_order_courier;
 mod list_courier_orders;
 mod list_couriers;
 mod register_courier;
+mod reject_order;
 mod set_availability;
 
-use axum::http::HeaderMap;
-use dispatch_contracts::{id::CourierId, resource::Courier};
+use axum::http::{HeaderMap, StatusCode};
+use dispatch_contracts::{id::CourierId, order::OrderStatus, resource::Courier};
 use messaging::TraceParent;
 use rest::{Problem, extract};
-use serde::Deserialize;
-use utoipa::{IntoParams, OpenApi};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{couriers::Couriers, error::Error, lookup::OrderLookup, pairs::Pairs};
@@ -54,6 +55,7 @@ pub fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(set_availability::unavailable))
         .routes(routes!(list_courier_orders::list_courier_orders))
         .routes(routes!(get_order_courier::get_order_courier))
+        .routes(routes!(reject_order::reject_order))
 }
 
 /// Which courier.
@@ -63,6 +65,17 @@ pub fn routes() -> OpenApiRouter<Api> {
 struct WhichCourier {
     /// The courier's id.
     courier_id: CourierId,
+}
+
+/// How an order is now, as a problem says it; its `status` is the one of HTTP.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Standing {
+    /// Where it is in its life.
+    order_status: OrderStatus,
+    /// Who has it; not there while nobody does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    courier_id: Option<CourierId>,
 }
 
 fn location(courier: &Courier) -> String {
@@ -78,6 +91,19 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::CourierNotFound => Self::not_found("courier-not-found", "There is no such courier"),
+            Error::OrderNotFound => Self::not_found("order-not-found", "There is no such order"),
+            Error::NotTheirOrder { status, courier_id } => {
+                Self::new(StatusCode::CONFLICT, "not-their-order", "Another courier has the order")
+                    .detail(format!("the order is with courier {courier_id}"))
+                    .extend(&Standing { order_status: status, courier_id: Some(courier_id) })
+            }
+            Error::ImpossibleTransition { status, courier_id } => Self::new(
+                StatusCode::CONFLICT,
+                "impossible-transition",
+                "From how the order is now there is no such way",
+            )
+            .detail(format!("the order is {status}"))
+            .extend(&Standing { order_status: status, courier_id }),
             Error::OrderNotAssigned => Self::not_found("order-not-assigned", "The order is with no courier now"),
             Error::Database(error) => error.into(),
         }

@@ -93,8 +93,8 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
 
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
-    let couriers = Couriers::new(pool.clone(), outbox, Clock::system(), Ids::random());
-    let pairs = Pairs::new(pool.clone());
+    let couriers = Couriers::new(pool.clone(), outbox.clone(), Clock::system(), Ids::random());
+    let pairs = Pairs::new(pool.clone(), outbox, Clock::system());
     let api = Api { couriers: couriers.clone(), pairs: pairs.clone(), orders: OrderLookup::new(&settings.lookup) };
 
     let health = Arc::new(

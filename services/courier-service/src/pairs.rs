@@ -3,7 +3,10 @@
 mod of_courier;
 mod of_order;
 mod record;
+mod reject;
 
+use messaging::Outbox;
+use runtime::Clock;
 use sqlx::PgPool;
 
 pub use self::of_courier::Position;
@@ -12,12 +15,14 @@ pub use self::of_courier::Position;
 #[derive(Debug, Clone)]
 pub struct Pairs {
     pool: PgPool,
+    outbox: Outbox,
+    clock: Clock,
 }
 
 impl Pairs {
-    /// The pairs in a database.
+    /// The pairs in a database; what couriers say of them here is published through the outbox.
     #[must_use]
-    pub fn new(pool: PgPool) -> Self {
-        Self { pool }
+    pub fn new(pool: PgPool, outbox: Outbox, clock: Clock) -> Self {
+        Self { pool, outbox, clock }
     }
 }

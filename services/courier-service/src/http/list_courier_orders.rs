@@ -45,8 +45,9 @@ pub(super) struct PairPage {
 
 /// List the orders of a courier
 ///
-/// Latest assignment first. Orders assigned meanwhile do not shift the pages that follow. With `expand=order` each is
-/// looked up at order-service. When that does not answer in time, the answer comes without, and `missing` names them.
+/// Latest assignment first, also those that they had at the end. Orders assigned meanwhile do not shift the pages that
+/// follow. With `expand=order` each is looked up at order-service. When that does not answer in time, the answer comes
+/// without, and `missing` names them.
 #[utoipa::path(
     get,
     path = "/couriers/{courierId}/orders",

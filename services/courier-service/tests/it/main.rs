@@ -10,5 +10,6 @@ mod life;
 mod migration;
 mod openapi;
 mod pairs;
+mod reject;
 mod settings;
 mod support;

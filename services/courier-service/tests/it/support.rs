@@ -86,8 +86,8 @@ impl UseCases {
         let read = now.clone();
         let clock = Clock::from_fn(move || *read.lock().unwrap_or_else(PoisonError::into_inner));
         let outbox = Outbox::new("arn:aws:sns:eu-west-2:123450000001:unused".to_owned());
-        let couriers = Couriers::new(pool.clone(), outbox, clock, Ids::random());
-        Ok(Self { couriers, pairs: Pairs::new(pool.clone()), pool, now })
+        let couriers = Couriers::new(pool.clone(), outbox.clone(), clock.clone(), Ids::random());
+        Ok(Self { couriers, pairs: Pairs::new(pool.clone(), outbox, clock), pool, now })
     }
 
     /// Moves the clock, also backwards.
