@@ -1,5 +1,5 @@
-//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; a batch costs the same number of them, whatever
-//! its size.
+//! Couriers and pairs in PostgreSQL. Each statement is a file of its own; a batch costs the same number of them,
+//! whatever its size.
 
 pub mod changes;
 pub mod couriers;

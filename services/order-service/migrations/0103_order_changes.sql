@@ -1,5 +1,5 @@
 -- What has happened to each order, as events tell it. What is shown of an order follows from all of its changes, lived
--- through in the order of their times (dispatch_contracts::life); it is written into its row whenever there is a new one.
+-- through in the order of their times (dispatch_contracts::life). It is written into its row with each new one.
 CREATE TABLE order_changes (
     order_id   uuid        NOT NULL,
     event_id   uuid        NOT NULL,
@@ -27,7 +27,11 @@ WHERE taken_event IS NOT NULL
 UNION ALL
 SELECT order_id,
        md5(order_id::text || ' ' || progress)::uuid,
-       CASE progress WHEN 'picked_up' THEN 'OrderPickedUp' WHEN 'delivered' THEN 'OrderDelivered' ELSE 'OrderCancelled' END,
+       CASE progress
+           WHEN 'picked_up' THEN 'OrderPickedUp'
+           WHEN 'delivered' THEN 'OrderDelivered'
+           ELSE 'OrderCancelled'
+       END,
        NULL,
        coalesce(greatest(given_at, taken_at), added_at, now()) + interval '1 microsecond',
        'event'

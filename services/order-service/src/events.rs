@@ -21,7 +21,9 @@ fn changes_of(events: &[Incoming], of_kind: impl Fn(&Payload) -> bool) -> Vec<Or
         .inspect(|change| {
             let ((order_id, event_id), kind) = (change.key(), change.type_name());
             let courier_id = change.courier_id.map(tracing::field::display);
-            tracing::debug!(order.id = %order_id, courier.id = courier_id, event.id = %event_id, kind, "change heard of");
+            tracing::debug!(
+                order.id = %order_id, courier.id = courier_id, event.id = %event_id, kind, "change heard of"
+            );
         })
         .collect()
 }

@@ -43,8 +43,8 @@ pub(super) struct PairAnswer {
 
 /// Show who has an order
 ///
-/// An order that has ended is shown with whoever had it. With `expand=order` the order is looked up at order-service. When that does not answer in time, the answer comes
-/// without it, and `missing` names it.
+/// An order that has ended is shown with whoever had it. With `expand=order` the order is looked up at order-service.
+/// When that does not answer in time, the answer comes without it, and `missing` names it.
 #[utoipa::path(
     get,
     path = "/orders/{orderId}/courier",

@@ -22,6 +22,9 @@ impl Pairs {
         let mut transaction = self.pool.begin().await?;
         changes::lock(&mut transaction, heard.iter().map(|change| change.order_id)).await?;
         let mut new = changes::insert(&mut transaction, heard).await?;
+        if new.is_empty() {
+            return Ok(()); // Known, all of it: their rows are there, and as they should be.
+        }
         let known = changes::of_orders(&mut *transaction, new.iter().map(|(order_id, _)| *order_id)).await?;
         let Lives { standings, refused } = Lives::of(&known);
         changes::show(&mut transaction, standings.into_iter()).await?;

@@ -78,7 +78,8 @@ impl From<&Entry> for Place {
 }
 
 /// The history of an order behind a place, or from the beginning; nothing if there is no such place in it. What was
-/// impossible at its time changed nothing and is not shown; it is a place all the same, since later news can make it so.
+/// impossible at its time changed nothing and is not shown. It is a place all the same, since news that comes late can
+/// make impossible what was shown before.
 #[must_use]
 pub fn history(order: &Order, changes: &[OrderChange], after: Option<Place>) -> Option<Vec<Entry>> {
     let known: HashMap<EventId, &OrderChange> = changes.iter().map(|change| (change.key().1, change)).collect();

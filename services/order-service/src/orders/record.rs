@@ -30,6 +30,9 @@ impl Orders {
         let mut transaction = self.pool.begin().await?;
         changes::lock(&mut transaction, heard.iter().map(|change| change.order_id)).await?;
         let mut new = changes::insert(&mut transaction, heard).await?;
+        if new.is_empty() {
+            return Ok(()); // Known, all of it: their rows are there, and as they should be.
+        }
         let known = changes::of_orders(&mut *transaction, new.iter().map(|(order_id, _)| *order_id)).await?;
         let Lives { lives, refused } = Lives::of(&known);
         changes::show(&mut transaction, lives.into_iter()).await?;

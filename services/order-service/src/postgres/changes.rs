@@ -1,5 +1,5 @@
-//! The table `order_changes`, and what `orders` shows of it. Both are written under the lock of the order's row, so that
-//! whoever has it knows all that has happened to the order.
+//! The table `order_changes`, and what `orders` shows of it. Both are written under the lock of the order's row, so
+//! that whoever has it knows all that has happened to the order.
 
 use std::collections::BTreeSet;
 

@@ -7,6 +7,7 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     life::Change,
     order::OrderStatus,
+    resource::Order,
     timestamp,
 };
 use futures::future::join_all;
@@ -18,7 +19,7 @@ use order_service::{
     },
     error::Error,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::{UseCases, add_order, changed, order_id, second};
@@ -45,7 +46,7 @@ async fn order_in(world: &UseCases, status: OrderStatus) -> Result<OrderId> {
     Ok(id)
 }
 
-async fn take(world: &UseCases, id: OrderId, step: Step) -> Result<dispatch_contracts::resource::Order, Error> {
+async fn take(world: &UseCases, id: OrderId, step: Step) -> Result<Order, Error> {
     world.orders.take_step(id, step, TraceParent::start()).await
 }
 
@@ -110,12 +111,12 @@ async fn a_step_is_newer_than_all_that_is_known_and_its_event_comes_back_without
     take(&world, id, Step::Deliver).await?;
     let known = world.orders.get(id).await?;
     let published = world.outbox().await?;
-    let event = |kind: &str, at: &str, event_id: &serde_json::Value| json!({"type": kind, "eventId": event_id, "occurredAt": at, "orderId": id, "courierId": courier()});
+    let event = |kind: &str, at: &str, told: &Value| json!({"type": kind, "eventId": told["eventId"], "occurredAt": at, "orderId": id, "courierId": courier()});
     assert_eq!(
         published,
         [
-            event("OrderPickedUp", "2026-01-01T00:00:30.000001Z", &published[0]["eventId"]),
-            event("OrderDelivered", "2026-01-01T00:00:30.000002Z", &published[1]["eventId"]),
+            event("OrderPickedUp", "2026-01-01T00:00:30.000001Z", &published[0]),
+            event("OrderDelivered", "2026-01-01T00:00:30.000002Z", &published[1]),
         ]
     );
     let kept = world.count("order_changes").await?;
