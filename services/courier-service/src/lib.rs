@@ -3,7 +3,7 @@
 //! ```text
 //! http ----> couriers, pairs <---- events (courier-events-queue, assignment-queue)
 //! grpc ---->   |
-//!              +--> postgres (couriers, pairs, outbox) --> relay --> SNS events-topic
+//!              +--> postgres (couriers, pairs and their changes, outbox) --> relay --> SNS events-topic
 //! http ----> lookup --> order-service (gRPC)
 //! ```
 //!

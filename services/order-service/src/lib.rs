@@ -3,7 +3,7 @@
 //! ```text
 //! http ----> orders <---- events (order-events-queue, order-assignment-queue)
 //! grpc ---->   |
-//!              +--> postgres (orders, idempotency keys, outbox) --> relay --> SNS events-topic
+//!              +--> postgres (orders, their changes, idempotency keys, outbox) --> relay --> SNS events-topic
 //! http ----> lookup --> courier-service (gRPC)
 //! ```
 //!
