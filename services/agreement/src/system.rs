@@ -72,7 +72,7 @@ impl System {
             instances.push(dispatch);
         }
         let all_orders = Orders::new(orders.clone(), outbox(), clock.clone(), ids.clone(), TimeDelta::hours(1));
-        let pairs = Pairs::new(couriers.clone());
+        let pairs = Pairs::new(couriers.clone(), outbox(), clock.clone());
         let all_couriers = Couriers::new(couriers.clone(), outbox(), clock, ids);
         Ok(Self {
             redis: client.get_multiplexed_async_connection().await?,

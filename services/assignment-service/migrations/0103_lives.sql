@@ -23,6 +23,10 @@ ALTER TABLE couriers
 
 UPDATE couriers SET left_at = version_at WHERE NOT is_available;
 
+-- Who was given how many orders lately.
+CREATE INDEX event_log_assigned ON event_log (courier_id, occurred_at DESC)
+    WHERE type = 'OrderAssigned' AND source_message_id IS NULL;
+
 CREATE INDEX couriers_left ON couriers (left_at) WHERE left_at IS NOT NULL;
 
 -- Who declined which order last when; gone when the order ends.

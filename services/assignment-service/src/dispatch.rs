@@ -53,6 +53,9 @@ pub enum DispatchError {
     /// Redis could not be asked or told.
     #[error(transparent)]
     Choice(#[from] ChoiceError),
+    /// It was ended in the midst.
+    #[error("ended in the midst: {0}")]
+    Ended(tokio::task::JoinError),
     /// The zone turns cold again as soon as it is loaded.
     #[error("zone {0} does not stay loaded in Redis")]
     Cold(Zone),

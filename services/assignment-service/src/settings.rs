@@ -44,8 +44,8 @@ pub struct Settings {
     /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
     #[arg(long, env, default_value = "score")]
     pub selection: Selection,
-    /// Most assignments of a courier within WINDOW_SECONDS; 0: no such limit.
-    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=1_000))]
+    /// Most assignments of a courier in a zone within WINDOW_SECONDS, up to 100; 0: no such limit.
+    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
     pub max_assignments_per_window: u32,
     /// The stretch of time that MAX_ASSIGNMENTS_PER_WINDOW is about, in seconds.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]

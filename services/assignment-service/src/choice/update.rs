@@ -1,7 +1,6 @@
 //! Writing what the scripts read.
 
 use chrono::{DateTime, Utc};
-use dispatch_contracts::id::CourierId;
 
 use super::{Call, LoadStep, Name};
 use crate::domain::{
@@ -16,15 +15,11 @@ pub(super) fn call(update: &Update) -> Call<'_> {
         }
         Update::Adopt { order_id, courier_id, .. } => (Name::Adopt, vec![order_id.to_string(), courier_id.to_string()]),
         Update::Await { order_id, line, former, .. } => {
-            let former = match former {
-                Former::Courier(courier) => perhaps(*courier),
-                Former::Anybody => "*".to_owned(),
-            };
-            let mut args = vec![order_id.to_string(), line.rank.to_string(), former];
+            let mut args = vec![order_id.to_string(), line.rank.to_string(), whoever(*former)];
             args.extend(line.declined.iter().flat_map(|(courier, at)| [courier.to_string(), millis(*at)]));
             (Name::AwaitCourier, args)
         }
-        Update::Release { order_id, holder, .. } => (Name::ReleaseOrder, vec![order_id.to_string(), perhaps(*holder)]),
+        Update::Release { order_id, former, .. } => (Name::ReleaseOrder, vec![order_id.to_string(), whoever(*former)]),
         Update::Courier(entry) => (Name::UpsertCourier, courier(entry).into()),
     };
     Call { script, zone: update.zone(), args }
@@ -59,8 +54,11 @@ pub(super) fn load_args(token: &str, step: &LoadStep) -> Vec<String> {
     args
 }
 
-fn perhaps(courier: Option<CourierId>) -> String {
-    courier.map(|courier| courier.to_string()).unwrap_or_default()
+fn whoever(former: Former) -> String {
+    match former {
+        Former::Pick(courier) => courier.map(|courier| courier.to_string()).unwrap_or_default(),
+        Former::Anybody => "*".to_owned(),
+    }
 }
 
 fn millis(at: DateTime<Utc>) -> String {

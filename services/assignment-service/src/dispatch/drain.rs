@@ -29,6 +29,8 @@ pub(super) struct Walk {
     pub(super) after: Option<OrderId>,
     /// When one of those that were passed by can be taken without further news.
     pub(super) again: Option<DateTime<Utc>>,
+    /// The line has to be walked once more after this walk.
+    pub(super) once_more: bool,
 }
 
 /// What a step of a walk leaves to do.
@@ -53,9 +55,10 @@ impl Dispatch {
 
     /// One step. Where there is more to do the zone asks again, so that a long line does not hold up other zones.
     async fn drain(self, zone: Zone, walk: Walk) {
+        let mut rest = None;
         match tokio::time::timeout(TIME, self.drain_step(&zone, walk)).await {
             Ok(Ok(Next::Done)) => {}
-            Ok(Ok(Next::Step(walk))) => self.drains.go_on(&zone, walk),
+            Ok(Ok(Next::Step(walk))) => rest = Some(walk),
             Ok(Ok(Next::Later(at))) => {
                 let wait = (at - self.clock.now()).to_std().unwrap_or(Duration::ZERO);
                 self.drains.request_in(&zone, wait);
@@ -63,6 +66,7 @@ impl Dispatch {
             Ok(Err(error)) => tracing::warn!(%zone, %error, "draining broke off; the next sweep goes on"),
             Err(_) => tracing::warn!(%zone, "draining hangs; the next sweep goes on"),
         }
+        self.drains.stepped(&zone, rest);
     }
 
     async fn drain_step(&self, zone: &Zone, walk: Walk) -> Result<Next, DispatchError> {
@@ -77,7 +81,8 @@ impl Dispatch {
                 }
             };
             picks.extend(drained.picks);
-            walk = Walk { after: drained.next, again: [walk.again, drained.again].into_iter().flatten().min() };
+            let again = [walk.again, drained.again].into_iter().flatten().min();
+            walk = Walk { after: drained.next, again, once_more: false };
             next = match (drained.more, walk.again) {
                 (true, _) => Next::Step(walk),
                 (false, Some(again)) => Next::Later(again),

@@ -38,6 +38,9 @@ impl Dispatch {
         let (mut cold, mut differing) = (Vec::new(), Vec::new());
         for (update, answer) in updates.into_iter().zip(answers) {
             match answer {
+                Warm::Answer(Told::Follows { drainable: true }) if matches!(update, Update::Await { .. }) => {
+                    self.drains.request_also(update.zone());
+                }
                 Warm::Answer(Told::Follows { drainable: true } | Told::Courier { drainable: true, .. }) => {
                     self.drains.request(update.zone());
                 }

@@ -8,7 +8,7 @@ use dispatch_contracts::{
 use super::{Dispatch, DispatchError, WARM_ATTEMPTS};
 use crate::{
     choice::{Warm, ZoneView},
-    facts::{Assignment, CourierLoad},
+    facts::{Assignment, CourierLoad, DecisionRow},
 };
 
 /// Couriers and orders shown of a zone.
@@ -21,6 +21,14 @@ impl Dispatch {
     /// PostgreSQL does not answer.
     pub async fn assignment(&self, order_id: OrderId) -> Result<Option<Assignment>, DispatchError> {
         Ok(self.facts.assignment(order_id).await?)
+    }
+
+    /// The decision about an order, or why there is none; nothing when it was not heard of.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn decision(&self, order_id: OrderId) -> Result<Option<DecisionRow>, DispatchError> {
+        Ok(self.facts.decision(order_id, &self.policy, self.clock.now()).await?)
     }
 
     /// How loaded a courier is; nothing when they were not heard of.

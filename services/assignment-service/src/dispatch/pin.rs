@@ -7,7 +7,8 @@ use super::{Dispatch, DispatchError};
 use crate::facts::{Pin, PinRefusal};
 
 impl Dispatch {
-    /// Gives an order to a courier, taking it from whoever has it.
+    /// Gives an order to a courier, taking it from whoever has it. It goes on to its end also when nobody waits for it any
+    /// more: what is committed has to be told to Redis.
     ///
     /// # Errors
     /// PostgreSQL or Redis does not answer; it may be repeated.
@@ -19,6 +20,12 @@ impl Dispatch {
         trace: TraceParent,
     ) -> Result<Result<(), PinRefusal>, DispatchError> {
         let pin = Pin { event_id: self.ids.next(), order_id, courier_id, force, trace };
+        let dispatch = self.clone();
+        tokio::spawn(async move { dispatch.carry_out(pin).await }).await.map_err(DispatchError::Ended)?
+    }
+
+    async fn carry_out(&self, pin: Pin) -> Result<Result<(), PinRefusal>, DispatchError> {
+        let Pin { order_id, courier_id, force, .. } = pin;
         match self.facts.pin(pin, self.deciding()).await? {
             Err(refusal) => Ok(Err(refusal)),
             Ok((confirmation, mut updates)) => {

@@ -1,11 +1,14 @@
 //! Recording choices, and making Redis follow what came of them.
 
-use dispatch_contracts::id::CourierId;
+use dispatch_contracts::{id::CourierId, zone::Zone};
 
 use super::{Dispatch, DispatchError};
 use crate::{
     choice::{Told, Warm},
-    domain::settlement::{Update, settle},
+    domain::{
+        courier::Courier,
+        settlement::{Update, settle},
+    },
     facts::{Proposal, Recorded, Unfit, Why},
 };
 
@@ -32,19 +35,30 @@ impl Dispatch {
     async fn correct_courier(&self, unfit: &Unfit) -> Result<(), DispatchError> {
         let Unfit { zone, courier_id, courier, why } = unfit;
         tracing::info!(courier.id = %courier_id, %zone, ?why, "chosen, but cannot take it; the order waits");
-        let now = self.clock.now();
-        let told = match courier {
-            Some(courier) => self.choice.update(&[Update::Courier(courier.entry_in(zone))], now).await?.pop(),
-            None => Some(Warm::Answer(Told::Stale)),
-        };
+        let mut told = self.tell_of(courier.as_ref(), zone).await?;
+        if told == Some(Told::Stale) {
+            // Perhaps only newer than what was read then.
+            let now = self.facts.couriers(&[*courier_id]).await?.pop();
+            told = self.tell_of(now.as_ref(), zone).await?;
+        }
         let wrong = match told {
-            Some(Warm::Answer(Told::Courier { known, .. })) => known && *why == Why::Full,
-            Some(Warm::Answer(_)) => true,
-            Some(Warm::Cold) | None => false,
+            Some(Told::Courier { known, .. }) => known && *why == Why::Full,
+            Some(_) => true,
+            None => false,
         };
         if wrong {
-            self.choice.forget(zone, now).await?;
+            self.choice.forget(zone, self.clock.now()).await?;
         }
         Ok(())
+    }
+
+    /// What the zone answers to how the courier is; nothing when it is cold.
+    async fn tell_of(&self, courier: Option<&Courier>, zone: &Zone) -> Result<Option<Told>, DispatchError> {
+        let Some(courier) = courier else { return Ok(Some(Told::Stale)) };
+        let update = Update::Courier(courier.entry_in(zone));
+        Ok(match self.choice.update(&[update], self.clock.now()).await?.pop() {
+            Some(Warm::Answer(told)) => Some(told),
+            Some(Warm::Cold) | None => None,
+        })
     }
 }

@@ -10,12 +10,12 @@ use super::{
     order::{Line, Standing},
 };
 
-/// Who has an order no longer that waits.
+/// Who has an order no longer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Former {
-    /// This courier: their pick did not hold, or they lost it. Or nobody had it.
-    Courier(Option<CourierId>),
-    /// Whoever has it in Redis by a pick that was recorded. Only for whoever holds the order's row.
+    /// This courier, whose pick did not hold, if it is still a pick: what was recorded meanwhile stays. Or nobody.
+    Pick(Option<CourierId>),
+    /// Whoever has it. Only of an order that has ended, for that stays so; or for whoever holds the order's row.
     Anybody,
 }
 
@@ -59,7 +59,7 @@ pub enum Update {
         /// Which order.
         order_id: OrderId,
         /// Who has it no longer.
-        holder: Option<CourierId>,
+        former: Former,
     },
     /// News of a courier.
     Courier(ZoneEntry),
@@ -72,15 +72,14 @@ pub fn settle(zone: &Zone, order_id: OrderId, picked: Option<CourierId>, standin
     match (standing, picked) {
         // Also when somebody else was picked here: the zone will say that it differs.
         (Standing::Assigned(courier_id), _) => Some(Update::Confirm { zone, order_id, courier_id }),
-        (Standing::Pending(line), picked) => {
-            Some(Update::Await { zone, order_id, line, former: Former::Courier(picked) })
-        }
+        (Standing::Pending(line), picked) => Some(Update::Await { zone, order_id, line, former: Former::Pick(picked) }),
         // Unknown: the message that brings the order was not recorded. When it comes again, there will be a new pick;
         // should it be committed at this moment, the confirmation puts the pick back.
-        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, holder @ Some(_)) => {
-            Some(Update::Release { zone, order_id, holder })
+        (Standing::Elsewhere | Standing::Unknown, picked @ Some(_)) => {
+            Some(Update::Release { zone, order_id, former: Former::Pick(picked) })
         }
-        (Standing::Finished | Standing::Elsewhere | Standing::Unknown, None) => None,
+        (Standing::Elsewhere | Standing::Unknown, None) => None,
+        (Standing::Finished, _) => Some(Update::Release { zone, order_id, former: Former::Anybody }),
     }
 }
 
@@ -91,8 +90,8 @@ pub fn correct(zone: &Zone, order_id: OrderId, standing: Standing) -> Option<Upd
     match standing {
         Standing::Assigned(courier_id) => Some(Update::Adopt { zone, order_id, courier_id }),
         Standing::Pending(line) => Some(Update::Await { zone, order_id, line, former: Former::Anybody }),
-        // Whoever ended it tells the zone.
-        Standing::Finished | Standing::Elsewhere | Standing::Unknown => None,
+        Standing::Finished => Some(Update::Release { zone, order_id, former: Former::Anybody }),
+        Standing::Elsewhere | Standing::Unknown => None,
     }
 }
 
@@ -140,20 +139,20 @@ mod tests {
         assert_eq!(settled(Some(ours), Standing::Assigned(theirs)), confirm(theirs));
         assert_eq!(settled(None, Standing::Assigned(theirs)), confirm(theirs));
 
-        let release = Some(Update::Release { zone: zone.clone(), order_id, holder: Some(ours) });
-        assert_eq!(settled(Some(ours), Standing::Finished), release);
-        assert_eq!(settled(Some(ours), Standing::Elsewhere), release);
-        assert_eq!(settled(Some(ours), Standing::Unknown), release);
+        let release = |former| Some(Update::Release { zone: zone.clone(), order_id, former });
+        assert_eq!(settled(Some(ours), Standing::Finished), release(Former::Anybody));
+        assert_eq!(settled(None, Standing::Finished), release(Former::Anybody));
+        assert_eq!(settled(Some(ours), Standing::Elsewhere), release(Former::Pick(Some(ours))));
+        assert_eq!(settled(Some(ours), Standing::Unknown), release(Former::Pick(Some(ours))));
 
         let line = Line { rank: 1.0, declined: Vec::new() };
         let wait = |picked| {
-            let former = Former::Courier(picked);
+            let former = Former::Pick(picked);
             Some(Update::Await { zone: zone.clone(), order_id, line: line.clone(), former })
         };
         assert_eq!(settled(Some(ours), Standing::Pending(line.clone())), wait(Some(ours)));
         assert_eq!(settled(None, Standing::Pending(line.clone())), wait(None));
 
-        assert_eq!(settled(None, Standing::Finished), None);
         assert_eq!(settled(None, Standing::Unknown), None);
     }
 }

@@ -105,22 +105,36 @@ pub(super) async fn lock(transaction: &mut PgConnection, couriers: &[(CourierId,
     Ok(())
 }
 
-/// After orders of these zones came to, or went from, these couriers, who are locked: answers those who are of another zone,
-/// as that zone has to know them now.
+/// After orders of these zones came to, or went from, these couriers, who are locked: what the zones of those who are of
+/// another one know of them is older now.
 pub(super) async fn raise_revisions(
     transaction: &mut PgConnection,
     changed: &[(CourierId, Zone)],
-) -> Result<Vec<Courier>, FactsError> {
+) -> Result<(), FactsError> {
     if changed.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let elsewhere: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/raise_revisions.sql"))
+    sqlx::query(include_str!("sql/raise_revisions.sql"))
         .bind(changed.iter().map(|(courier, _)| courier.as_uuid()).collect::<Vec<_>>())
         .bind(changed.iter().map(|(_, zone)| zone.as_str()).collect::<Vec<_>>())
-        .fetch_all(&mut *transaction)
+        .execute(transaction)
         .await?;
-    // A statement of its own: it sees what others committed while this waited for the rows.
-    read(transaction, &elsewhere).await
+    Ok(())
+}
+
+/// Those of the couriers who are not of the zone that goes with them, as their own zone has to know them. After
+/// [`raise_revisions`] and not together with it, so that this sees what others committed while that waited.
+pub(super) async fn elsewhere(
+    transaction: &mut PgConnection,
+    couriers: &[(CourierId, Zone)],
+) -> Result<Vec<Courier>, FactsError> {
+    if couriers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = couriers.iter().map(|(courier, _)| courier.as_uuid()).collect();
+    let mut known = read(transaction, &ids).await?;
+    known.retain(|known| couriers.iter().any(|(courier, zone)| *courier == known.courier_id && *zone != known.zone));
+    Ok(known)
 }
 
 pub(super) async fn read(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Courier>, FactsError> {

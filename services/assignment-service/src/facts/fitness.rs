@@ -32,6 +32,8 @@ pub enum Why {
     Away,
     /// They have as many as they take.
     Full,
+    /// They have a limit only since just now, and so are not locked in a way that they could be counted.
+    Uncounted,
 }
 
 /// Locks the chosen couriers as they are, and answers the picks that hold, in the order of the proposals, and who was unfit.
@@ -66,12 +68,16 @@ pub(super) async fn fit(
             let alone = limited.contains(&pick.courier_id);
             let why = why_not(proposal.zone(), courier, alone, given.get(&pick.courier_id).copied().unwrap_or(0));
             let counted = assigned.contains(&proposal.order_id());
-            if let Some(why) = why.filter(|why| *why == Why::Away || !counted) {
+            if counted {
+                // Somebody has it: nothing is decided about it here.
+                return false;
+            }
+            if let Some(why) = why {
                 let (zone, courier_id) = (proposal.zone().clone(), pick.courier_id);
                 unfit.push(Unfit { zone, courier_id, courier: courier.cloned(), why });
                 return false;
             }
-            *given.entry(pick.courier_id).or_default() += u32::from(!counted);
+            *given.entry(pick.courier_id).or_default() += 1;
             true
         });
         picks.push(pick);
@@ -81,9 +87,10 @@ pub(super) async fn fit(
 
 fn why_not(zone: &Zone, courier: Option<&Courier>, alone: bool, given: u32) -> Option<Why> {
     let Some(courier) = courier.filter(|courier| courier.takes_orders_of(zone)) else { return Some(Why::Away) };
-    // Limited only just now, and so not locked alone: who counts their orders?
-    let countable = alone || courier.capacity.is_none();
-    (!countable || !courier.has_room(given)).then_some(Why::Full)
+    if !alone && courier.capacity.is_some() {
+        return Some(Why::Uncounted);
+    }
+    (!courier.has_room(given)).then_some(Why::Full)
 }
 
 /// Which of the orders somebody has already, so that they are counted: asked only where a limit is in question.

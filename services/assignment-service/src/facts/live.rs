@@ -8,6 +8,7 @@ use dispatch_contracts::{
     id::{CourierId, EventId, OrderId},
     life::{Change, Happening, Life, Refusal},
     order::OrderStatus,
+    zone::Zone,
 };
 use events::Incoming;
 use sqlx::{FromRow, PgConnection};
@@ -17,7 +18,10 @@ use super::{
     Facts, FactsError, couriers, log,
     orders::{self, Held, Prepare},
 };
-use crate::domain::{courier::Courier, settlement::Update};
+use crate::domain::{
+    courier::Courier,
+    settlement::{Former, Update},
+};
 
 /// What came of events about orders.
 #[derive(Debug, Default)]
@@ -58,7 +62,11 @@ impl Facts {
         let (mut transaction, held) = orders::hold(self, &ids, &[], prepare).await?;
         let lives = relive(&mut transaction, held).await?;
         write(&mut transaction, &lives).await?;
-        let moved = couriers::raise_revisions(&mut transaction, &gone_elsewhere(&lives)).await?;
+        let gone = gone(&lives);
+        couriers::raise_revisions(&mut transaction, &gone).await?;
+        // Also those who lost it before: whoever wrote that may have died before they told Redis.
+        let ever: Vec<_> = gone.into_iter().chain(lives.iter().flat_map(ever)).collect();
+        let elsewhere = couriers::elsewhere(&mut transaction, &ever).await?;
         transaction.commit().await?;
 
         let mut lived = Lived::default();
@@ -70,7 +78,7 @@ impl Facts {
             });
             lived.refused.extend(refused);
         }
-        lived.updates.extend(moved.iter().flat_map(Courier::entries).map(Update::Courier));
+        lived.updates.extend(elsewhere.iter().flat_map(Courier::entries).map(Update::Courier));
         Ok(lived)
     }
 }
@@ -111,16 +119,19 @@ async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), Fa
     Ok(())
 }
 
+/// 9999-01-01: the wire format ends with that year, and decisions have to be later than what is known.
+const LATEST: Option<DateTime<Utc>> = DateTime::from_timestamp(253_370_764_800, 0);
+
 fn latest_at(lives: &Lives) -> Option<DateTime<Utc>> {
-    lives.happenings.iter().map(|happening| happening.version.at).max()
+    lives.happenings.iter().map(|happening| happening.version.at.min(LATEST.unwrap_or(happening.version.at))).max()
 }
 
 fn has_ended(life: &Life) -> bool {
     matches!(life.status, OrderStatus::Delivered | OrderStatus::Cancelled)
 }
 
-/// Who lost an order, and its zone.
-fn gone_elsewhere(lives: &[Lives]) -> Vec<(CourierId, dispatch_contracts::zone::Zone)> {
+/// Who loses an order now, and its zone.
+fn gone(lives: &[Lives]) -> Vec<(CourierId, Zone)> {
     let gone = |lives: &Lives| {
         let holder = lives.held.holder().filter(|_| has_ended(&lives.life))?;
         Some((holder, lives.held.zone.clone()?))
@@ -128,10 +139,19 @@ fn gone_elsewhere(lives: &[Lives]) -> Vec<(CourierId, dispatch_contracts::zone::
     lives.iter().filter_map(gone).collect()
 }
 
+/// Who was ever given an order that has ended, and its zone.
+fn ever(lives: &Lives) -> Vec<(CourierId, Zone)> {
+    let Some(zone) = lives.held.zone.as_ref().filter(|_| has_ended(&lives.life)) else { return Vec::new() };
+    let given = lives.happenings.iter().filter_map(|happening| match happening.change {
+        Change::Assigned(courier) => Some((courier, zone.clone())),
+        Change::Unassigned(_) | Change::PickedUp(_) | Change::Delivered(_) | Change::Cancelled => None,
+    });
+    given.collect()
+}
+
 /// What the order's zone has to follow. Also when the order had ended before: whoever wrote that may have died before
-/// it told Redis.
+/// they told Redis.
 fn release(lives: &Lives) -> Option<Update> {
     let zone = lives.held.zone.clone().filter(|_| has_ended(&lives.life))?;
-    let holder = lives.held.courier_id;
-    Some(Update::Release { zone, order_id: lives.held.order_id, holder })
+    Some(Update::Release { zone, order_id: lives.held.order_id, former: Former::Anybody })
 }

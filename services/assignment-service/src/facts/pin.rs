@@ -90,15 +90,17 @@ impl Facts {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let confirmation = Update::Confirm { zone: zone.clone(), order_id: pin.order_id, courier_id: pin.courier_id };
-        if held.holder() == Some(pin.courier_id) {
-            return Ok(Ok((confirmation, Vec::new())));
-        }
-        write(&mut transaction, &pin, &held, &zone, &courier, with).await?;
         let changed = held.holder().into_iter().chain([pin.courier_id]).map(|courier| (courier, zone.clone()));
-        let moved = couriers::raise_revisions(&mut transaction, &changed.collect::<Vec<_>>()).await?;
+        let changed: Vec<_> = changed.collect();
+        // A repetition writes nothing, and tells Redis again: whoever wrote it may have died before they did.
+        if held.holder() != Some(pin.courier_id) {
+            write(&mut transaction, &pin, &held, &zone, &courier, with).await?;
+            couriers::raise_revisions(&mut transaction, &changed).await?;
+        }
+        let elsewhere = couriers::elsewhere(&mut transaction, &changed).await?;
         transaction.commit().await?;
         with.outbox.wake();
-        let updates = moved.iter().flat_map(Courier::entries).map(Update::Courier).collect();
+        let updates = elsewhere.iter().flat_map(Courier::entries).map(Update::Courier).collect();
         Ok(Ok((confirmation, updates)))
     }
 }

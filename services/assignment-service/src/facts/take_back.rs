@@ -133,11 +133,13 @@ impl Facts {
         let decisions = back.iter().zip(&at).map(|(back, at)| unassigned(back, *at, with.ids));
         decisions::publish(&mut transaction, with.outbox, decisions.collect()).await?;
         let theirs: Vec<(CourierId, Zone)> = back.iter().map(|back| (back.holder, back.zone.clone())).collect();
-        let moved = couriers::raise_revisions(&mut transaction, &theirs).await?;
+        couriers::raise_revisions(&mut transaction, &theirs).await?;
+        let lost_by: Vec<(CourierId, Zone)> = lost.iter().map(|(zone, _, holder)| (*holder, zone.clone())).collect();
+        let elsewhere = couriers::elsewhere(&mut transaction, &lost_by).await?;
         let updates = settled(&mut transaction, &lost).await?;
         transaction.commit().await?;
         with.outbox.wake();
-        Ok(updates.into_iter().chain(moved.iter().flat_map(Courier::entries).map(Update::Courier)).collect())
+        Ok(updates.into_iter().chain(elsewhere.iter().flat_map(Courier::entries).map(Update::Courier)).collect())
     }
 }
 

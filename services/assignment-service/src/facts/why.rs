@@ -1,6 +1,6 @@
 //! What explains the system to people: decisions with their reasons, zones with their counts, the event log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     zone::Zone,
@@ -9,6 +9,7 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use super::{CourierLoad, Facts, FactsError, lookup::LoadRow};
+use crate::domain::policy::Policy;
 
 /// The decision about an order, and what it was based on.
 #[derive(Debug, Clone, FromRow)]
@@ -41,8 +42,10 @@ pub struct DecisionRow {
     pub available: Option<i64>,
     /// While it waits: those of them who have as many orders as they take.
     pub full_up: Option<i64>,
-    /// While it waits: those who are not full and declined it.
+    /// While it waits: those who are not full and declined it of late.
     pub declined: Option<i64>,
+    /// While it waits: those who are not full, have not declined it, and got as many orders as a window allows.
+    pub resting: Option<i64>,
 }
 
 /// A zone with its counts.
@@ -104,13 +107,23 @@ pub struct LogFilter {
 }
 
 impl Facts {
-    /// The decision about an order; nothing when it was not heard of.
+    /// The decision about an order, or why there is none under this policy; nothing when it was not heard of.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
-    pub async fn decision(&self, order_id: OrderId) -> Result<Option<DecisionRow>, FactsError> {
-        let query = sqlx::query_as(include_str!("sql/decision.sql"));
-        Ok(query.bind(order_id.as_uuid()).fetch_optional(&self.pool).await?)
+    pub async fn decision(
+        &self,
+        order_id: OrderId,
+        policy: &Policy,
+        now: DateTime<Utc>,
+    ) -> Result<Option<DecisionRow>, FactsError> {
+        let before = |length| now - TimeDelta::from_std(length).unwrap_or(TimeDelta::zero());
+        let query = sqlx::query_as(include_str!("sql/decision.sql"))
+            .bind(order_id.as_uuid())
+            .bind(before(policy.decline_ttl))
+            .bind(policy.window.map(|window| i64::from(window.most)))
+            .bind(policy.window.map(|window| before(window.length)));
+        Ok(query.fetch_optional(&self.pool).await?)
     }
 
     /// A page of zones, by name.

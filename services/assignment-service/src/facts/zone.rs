@@ -124,7 +124,7 @@ impl Facts {
             zone: zone.clone(),
             order_id: row.order_id.into(),
             line: row.line(),
-            former: Former::Courier(None),
+            former: Former::Pick(None),
         };
         Ok(rows.into_iter().map(update).collect())
     }

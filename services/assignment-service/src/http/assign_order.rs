@@ -66,7 +66,7 @@ pub(super) async fn assign_order(
     // The standard says so: what is not valid is no reason to refuse a request.
     let trace = extract::header(&headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start);
     api.dispatch.pin(order_id, courier_id, force, trace).await??;
-    let decision = get_decision::read(&api.facts, order_id).await?;
+    let decision = get_decision::read(&api.dispatch, order_id).await?;
     let location = [(header::LOCATION, format!("/orders/{order_id}/decision"))];
     Ok((StatusCode::ACCEPTED, location, axum::Json(decision)).into_response())
 }

@@ -12,7 +12,11 @@ use rest::{Path, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::facts::{DecisionRow, Facts, FactsError};
+use super::Api;
+use crate::{
+    dispatch::Dispatch,
+    facts::{DecisionRow, FactsError},
+};
 
 /// Which order.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -69,6 +73,8 @@ pub(super) struct Waiting {
     full_couriers: u64,
     /// Those of them who are not full and declined this order.
     declined_couriers: u64,
+    /// Those of the rest who have got as many orders as a window allows.
+    resting_couriers: u64,
 }
 
 /// What an order waits for.
@@ -81,6 +87,8 @@ pub(super) enum Reason {
     EverybodyFull,
     /// All who could take one more have declined this one.
     EverybodyDeclined,
+    /// All who could take it have got as many orders as a window allows.
+    EverybodyResting,
     /// Somebody can take it; it is about to be given to them.
     BeingAssigned,
 }
@@ -99,15 +107,15 @@ pub(super) enum Reason {
     ),
 )]
 pub(super) async fn get_decision(
-    State(facts): State<Facts>,
+    State(api): State<Api>,
     Path(Which { order_id }): Path<Which>,
 ) -> Result<axum::Json<Decision>, Problem> {
-    read(&facts, order_id).await.map(axum::Json)
+    read(&api.dispatch, order_id).await.map(axum::Json)
 }
 
 /// The decision about an order.
-pub(super) async fn read(facts: &Facts, order_id: OrderId) -> Result<Decision, Problem> {
-    let row = facts.decision(order_id).await?;
+pub(super) async fn read(dispatch: &Dispatch, order_id: OrderId) -> Result<Decision, Problem> {
+    let row = dispatch.decision(order_id).await?;
     let row = row.ok_or_else(|| Problem::not_found("order-not-found", "There is no such order"))?;
     Ok(Decision::try_from(row)?)
 }
@@ -121,10 +129,13 @@ impl TryFrom<DecisionRow> for Decision {
         let waiting = row.place.map(|place| {
             let counted = |count: Option<i64>| count.unwrap_or(0).unsigned_abs();
             let (available, full, declined) = (counted(row.available), counted(row.full_up), counted(row.declined));
-            let reason = match (available, available - full, available - full - declined) {
+            let resting = counted(row.resting);
+            let (with_room, willing) = (available - full, available - full - declined);
+            let reason = match (available, with_room, willing, willing - resting) {
                 (0, ..) => Reason::NobodyAvailable,
-                (_, 0, _) => Reason::EverybodyFull,
-                (_, _, 0) => Reason::EverybodyDeclined,
+                (_, 0, ..) => Reason::EverybodyFull,
+                (_, _, 0, _) => Reason::EverybodyDeclined,
+                (.., 0) => Reason::EverybodyResting,
                 _ => Reason::BeingAssigned,
             };
             Waiting {
@@ -133,6 +144,7 @@ impl TryFrom<DecisionRow> for Decision {
                 available_couriers: available,
                 full_couriers: full,
                 declined_couriers: declined,
+                resting_couriers: resting,
             }
         });
         Ok(Self {

@@ -28,7 +28,7 @@ fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, revision: i64) 
 
 fn wait(zone: &Zone, order_id: OrderId, rank: f64) -> Update {
     let line = Line { rank, declined: Vec::new() };
-    Update::Await { zone: zone.clone(), order_id, line, former: Former::Courier(None) }
+    Update::Await { zone: zone.clone(), order_id, line, former: Former::Pick(None) }
 }
 
 /// Loads a zone with nobody in it.
@@ -82,7 +82,7 @@ async fn every_script_answers_cold_on_an_empty_zone() -> Result<()> {
         Update::Confirm { zone: zone.clone(), order_id, courier_id },
         Update::Adopt { zone: zone.clone(), order_id, courier_id },
         wait(zone, order_id, 1.0),
-        Update::Release { zone: zone.clone(), order_id, holder: Some(courier_id) },
+        Update::Release { zone: zone.clone(), order_id, former: Former::Anybody },
         Update::Courier(entry(zone, courier_id, Presence::Available, 1)),
     ] {
         assert_eq!(tell(&world, update).await?, Warm::Cold);
@@ -231,7 +231,7 @@ async fn a_full_courier_gets_nothing_until_a_place_is_free() -> Result<()> {
         assert_eq!(assigned_to(&world, order).await?, somebody);
     }
     assert_eq!(assign(&world, order_id()).await?, Chosen::Nobody);
-    let release = Update::Release { zone: world.zone.clone(), order_id: orders[0], holder: Some(somebody) };
+    let release = Update::Release { zone: world.zone.clone(), order_id: orders[0], former: Former::Anybody };
     tell(&world, release.clone()).await?;
     tell(&world, release).await?;
     assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 1)]), "a repetition counts once");

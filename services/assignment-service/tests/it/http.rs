@@ -30,7 +30,7 @@ async fn why_an_order_waits_and_why_somebody_got_it() -> Result<()> {
     let waits = decision(&service, first, "waiting").await?;
     assert_eq!(
         waits["waiting"],
-        json!({"place": 1, "reason": "nobody-available", "availableCouriers": 0, "fullCouriers": 0, "declinedCouriers": 0})
+        json!({"place": 1, "reason": "nobody-available", "availableCouriers": 0, "fullCouriers": 0, "declinedCouriers": 0, "restingCouriers": 0})
     );
     assert_eq!((waits["status"].as_str(), &waits["courierId"]), (Some("pending"), &Value::Null));
 
@@ -48,7 +48,7 @@ async fn why_an_order_waits_and_why_somebody_got_it() -> Result<()> {
     let waits = decision(&service, second, "waiting").await?;
     assert_eq!(
         waits["waiting"],
-        json!({"place": 1, "reason": "everybody-full", "availableCouriers": 1, "fullCouriers": 1, "declinedCouriers": 0})
+        json!({"place": 1, "reason": "everybody-full", "availableCouriers": 1, "fullCouriers": 1, "declinedCouriers": 0, "restingCouriers": 0})
     );
 
     let (_, detail) = get(&service, &format!("/zones/{zone}")).await?;

@@ -47,7 +47,7 @@ async fn courier(world: &World, capacity: Option<i64>, now: i64) -> Result<Couri
 
 async fn waits(world: &World, order_id: OrderId, rank: f64, declined: &[(CourierId, i64)], now: i64) -> Result<Told> {
     let declined = declined.iter().map(|(courier, when)| (*courier, at(*when))).collect();
-    let (zone, line, former) = (world.zone.clone(), Line { rank, declined }, Former::Courier(None));
+    let (zone, line, former) = (world.zone.clone(), Line { rank, declined }, Former::Pick(None));
     tell(world, Update::Await { zone, order_id, line, former }, now).await
 }
 
@@ -83,7 +83,7 @@ async fn whoever_declined_is_asked_again_only_when_nobody_else_is_there_and_time
 
     // Both declined: it waits, and the answer says until when.
     let (zone, line) = (world.zone.clone(), Line { rank: 1.0, declined: vec![(first, at(0)), (second, at(20))] });
-    tell(&world, Update::Await { zone, order_id: order, line, former: Former::Courier(Some(second)) }, 20).await?;
+    tell(&world, Update::Await { zone, order_id: order, line, former: Former::Pick(Some(second)) }, 20).await?;
     let step = drain(&world, None, 10, 20).await?;
     assert_eq!((who(&step), step.more, step.again), (vec![], false, Some(at(100))));
     assert_eq!(who(&drain(&world, None, 10, 99).await?), []);

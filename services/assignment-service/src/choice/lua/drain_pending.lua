@@ -11,12 +11,14 @@ if is_cold() then
     return { 'COLD' }
 end
 wake()
+-- Declines after which a step ends, wherever it is.
+local LOOKED = 500
 local most, after = tonumber(ARGV[2]), ARGV[3]
 local rank = after ~= '' and redis.call('ZRANK', PENDING, after)
 local line = redis.call('ZRANGE', PENDING, rank and rank + 1 or 0, (rank and rank + 1 or 0) + most - 1)
 local answer, next, again, seen = { 'OK', 0, '', 0 }, rank and after or '', nil, 0
 for _, order in ipairs(line) do
-    if redis.call('EXISTS', COURIERS) == 0 then
+    if looked > LOOKED or redis.call('EXISTS', COURIERS) == 0 then
         break
     end
     seen = seen + 1
@@ -38,8 +40,8 @@ end
 if redis.call('EXISTS', PENDING) == 1 then
     local rested = redis.call('ZRANGE', RESTING, 0, 0, 'WITHSCORES')
     again = math.min(tonumber(rested[2]) or math.huge, again or math.huge)
-    -- All were looked at, and behind them there may be more.
-    if seen == #line and seen == most and redis.call('EXISTS', COURIERS) == 1 then
+    -- There may be more behind those that were looked at.
+    if (seen < #line or seen == most) and redis.call('EXISTS', COURIERS) == 1 then
         answer[2] = 1
     end
 end

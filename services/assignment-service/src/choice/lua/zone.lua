@@ -129,12 +129,27 @@ local function note_recent(courier)
     redis.call('HSET', RECENT, courier, table.concat(times, ' ', math.max(1, #times - WINDOW_MOST + 1)))
 end
 
+-- A pick came to nothing: it does not count for the window.
+local function forget_recent(courier, at)
+    if WINDOW_MOST == 0 then
+        return
+    end
+    local times = {}
+    for time in string.gmatch(redis.call('HGET', RECENT, courier) or '', '%d+') do
+        if time == at then
+            at = nil
+        else
+            times[#times + 1] = time
+        end
+    end
+    redis.call('HSET', RECENT, courier, table.concat(times, ' '))
+end
+
 -- Notes that the order is with the courier; the newest assignment puts them behind their equals.
 local function take(order, courier)
     redis.call('HSET', ORDERS, order, courier)
     redis.call('HINCRBY', OPEN, courier, 1)
     redis.call('ZREM', PENDING, order)
-    note_recent(courier)
     local entry = read(courier)
     if entry then
         entry.tick = next_tick()
@@ -145,11 +160,15 @@ end
 
 -- Takes the order from the courier, if it is with them.
 local function give_back(order, courier)
-    if redis.call('HGET', ORDERS, order) ~= courier then
-        return false
+    if not courier or redis.call('HGET', ORDERS, order) ~= courier then
+        return
     end
     redis.call('HDEL', ORDERS, order)
-    redis.call('HDEL', UNRECORDED, order)
+    local picked = redis.call('HGET', UNRECORDED, order)
+    if picked then
+        redis.call('HDEL', UNRECORDED, order)
+        forget_recent(courier, string.match(picked, '(%d+)$'))
+    end
     if redis.call('HINCRBY', OPEN, courier, -1) <= 0 then
         redis.call('HDEL', OPEN, courier)
     end
@@ -157,21 +176,31 @@ local function give_back(order, courier)
     if entry then
         place(courier, entry)
     end
-    return true
 end
+
+-- Who declined the order -> when.
+local function read_declined(order)
+    local declined = {}
+    for courier, at in string.gmatch(redis.call('HGET', DECLINED, order) or '', '(%S+) (%d+);') do
+        declined[courier] = tonumber(at)
+    end
+    return declined
+end
+
+-- Declines that this script has looked at: what bounds its time besides the orders.
+local looked = 0
 
 -- Who may be asked for the order: the first, the second, how many, and when somebody more may be asked because their
 -- decline has aged (nil: nobody). Who never declined it goes before those whose decline has aged.
 local function able(order)
-    local text = redis.call('HGET', DECLINED, order)
-    if not text then
+    if redis.call('HEXISTS', DECLINED, order) == 0 then
         local best = redis.call('ZRANGE', COURIERS, 0, 1)
         return best[1], best[2], redis.call('ZCARD', COURIERS), nil
     end
-    local declined, count, excluded, again = {}, 0, 0, nil
-    for courier, at in string.gmatch(text, '(%S+) (%d+);') do
-        local aged = tonumber(at) + DECLINE_MS
-        declined[courier], count = aged, count + 1
+    local declined, count, excluded, again = read_declined(order), 0, 0, nil
+    for courier, at in pairs(declined) do
+        local aged = at + DECLINE_MS
+        declined[courier], count, looked = aged, count + 1, looked + 1
         if aged > NOW and redis.call('ZSCORE', COURIERS, courier) then
             excluded = excluded + 1
             again = math.min(again or aged, aged)
@@ -201,6 +230,7 @@ local function pick(order)
     end
     local score = load_of(courier, read(courier))
     runner_up = runner_up or '-'
+    note_recent(courier)
     take(order, courier)
     redis.call('HSET', UNRECORDED, order,
         string.format('%s %d %s %d %s', courier, score, runner_up, candidates, ARGV[1]))

@@ -1,5 +1,5 @@
 -- Open orders of couriers in zones that are not theirs have changed: what their own zone knows of them is older now.
--- Answers whose. $1 courier ids, $2 the orders' zones (arrays of one length).
+-- $1 courier ids, $2 the orders' zones (arrays of one length).
 WITH elsewhere AS (
     SELECT courier_id FROM couriers
     WHERE EXISTS (SELECT FROM unnest($1::uuid[], $2::text[]) AS changed (courier_id, zone)
@@ -10,4 +10,3 @@ WITH elsewhere AS (
 UPDATE couriers SET revision = revision + 1
 FROM elsewhere
 WHERE couriers.courier_id = elsewhere.courier_id
-RETURNING couriers.courier_id
