@@ -102,6 +102,15 @@ pub struct Drained {
     pub again: Option<DateTime<Utc>>,
 }
 
+/// Which orders of a zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listing {
+    /// Those that somebody has by a recorded pick.
+    Held,
+    /// Those in line.
+    Waiting,
+}
+
 /// A zone as Redis has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ZoneView {
@@ -240,6 +249,21 @@ impl Choice {
     ) -> Result<Warm<(Vec<Picked>, String)>, ChoiceError> {
         let args = vec![before.timestamp_millis().to_string(), cursor.to_owned(), "500".to_owned()];
         self.one(Call { script: Name::Unrecorded, zone, args }, now).await?.warm(Reply::unrecorded)
+    }
+
+    /// A part of the orders that a zone has, and where to go on.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn list(
+        &self,
+        zone: &Zone,
+        listing: Listing,
+        cursor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Warm<(Vec<OrderId>, String)>, ChoiceError> {
+        let args = vec![update::listing(listing).to_owned(), cursor.to_owned(), "200".to_owned()];
+        self.one(Call { script: Name::ListOrders, zone, args }, now).await?.warm(Reply::listed)
     }
 
     /// Whether the zone is loaded.

@@ -7,6 +7,7 @@
 //! picked up, delivered, cancelled, rejected: facts -> follow -> drain, if somebody waits
 //! drain:      choose for the front of the line (Redis) -> record -> follow, in bounded steps
 //! sweep:      what a crash left between two of these steps is taken up again
+//! reconcile:  what Redis has is compared with the facts, more seldom
 //! ```
 //!
 //! Every step may be repeated, so a crash between any two of them costs time and nothing else.
@@ -19,6 +20,7 @@ mod lives;
 mod lookup;
 mod orders;
 mod pin;
+pub mod reconcile;
 mod recording;
 mod requests;
 pub mod sweep;

@@ -99,8 +99,9 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
         .merge(health.clone().router(metrics));
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
     let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
-    let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch);
+    let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
     let (sweep, grace) = (settings.sweep(), settings.leave_grace());
+    let reconcile = Duration::from_secs(settings.reconcile_interval_seconds);
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
@@ -109,6 +110,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_in("drains", |stop| drains.run_drains(stop));
     lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));
     lifecycle.way_in("leaving", |stop| leaving.run_leaving(grace, stop));
+    lifecycle.way_in("reconciling", |stop| dispatch.run_reconciling(reconcile, stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)

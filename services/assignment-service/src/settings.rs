@@ -41,6 +41,9 @@ pub struct Settings {
     /// After how long a pick that is not recorded is taken for that of a dead process, in seconds.
     #[arg(long, env, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3_600))]
     pub unrecorded_age_seconds: u64,
+    /// Pause between two comparisons of all of Redis with the database, in seconds.
+    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub reconcile_interval_seconds: u64,
     /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
     #[arg(long, env, default_value = "score")]
     pub selection: Selection,

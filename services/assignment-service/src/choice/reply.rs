@@ -1,7 +1,7 @@
 //! Reading what the scripts answer.
 
 use chrono::{DateTime, Utc};
-use dispatch_contracts::id::CourierId;
+use dispatch_contracts::id::{CourierId, OrderId};
 
 use super::{ChoiceError, Chosen, Drained, Name, Picked, Told, Warm, ZoneView};
 use crate::domain::pick::Pick;
@@ -67,6 +67,16 @@ impl Reply {
     pub(super) fn unrecorded(&self) -> Option<(Vec<Picked>, String)> {
         match self.words().as_slice() {
             ["OK", next, rest @ ..] => Some((picks(rest)?, (*next).to_owned())),
+            _ => None,
+        }
+    }
+
+    pub(super) fn listed(&self) -> Option<(Vec<OrderId>, String)> {
+        match self.words().as_slice() {
+            ["OK", next, rest @ ..] => {
+                let orders = rest.iter().map(|order| order.parse().ok()).collect::<Option<_>>()?;
+                Some((orders, (*next).to_owned()))
+            }
             _ => None,
         }
     }

@@ -39,6 +39,7 @@ scripts! {
     DrainPending = "drain_pending.lua",
     ForgetZone = "forget_zone.lua",
     IsWarm = "is_warm.lua",
+    ListOrders = "list_orders.lua",
     LoadZone = "load_zone.lua",
     ReleaseOrder = "release_order.lua",
     Unrecorded = "unrecorded.lua",

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Call, LoadStep, Name};
+use super::{Call, Listing, LoadStep, Name};
 use crate::domain::{
     courier::{Presence, ZoneEntry},
     settlement::{Former, Update},
@@ -52,6 +52,13 @@ pub(super) fn load_args(token: &str, step: &LoadStep) -> Vec<String> {
         LoadStep::Finish => args.push("finish".to_owned()),
     }
     args
+}
+
+pub(super) const fn listing(listing: Listing) -> &'static str {
+    match listing {
+        Listing::Held => "held",
+        Listing::Waiting => "waiting",
+    }
 }
 
 fn whoever(former: Former) -> String {

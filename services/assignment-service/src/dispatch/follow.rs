@@ -16,7 +16,10 @@ impl Dispatch {
     pub(super) async fn follow(&self, mut updates: Vec<Update>) -> Result<(), DispatchError> {
         for _ in 0..WARM_ATTEMPTS {
             let (mut cold, differing) = self.tell(updates).await?;
-            cold.extend(self.correct(differing).await?);
+            let doubtful: Vec<_> =
+                differing.iter().filter_map(|update| Some((update.zone().clone(), update.order_id()?))).collect();
+            let zones = self.correct_orders(&doubtful).await?;
+            cold.extend(differing.into_iter().filter(|update| zones.contains(update.zone())));
             if cold.is_empty() {
                 return Ok(());
             }
@@ -53,22 +56,20 @@ impl Dispatch {
     }
 
     /// Tells the zones how the orders stand now, which may be later than what they were told, and holds the orders so that
-    /// nothing later is told in between. Answers the updates whose zones are cold.
-    async fn correct(&self, differing: Vec<Update>) -> Result<Vec<Update>, DispatchError> {
-        if differing.is_empty() {
-            return Ok(Vec::new());
+    /// nothing later is told in between. Answers the zones that are cold.
+    pub(super) async fn correct_orders(&self, doubtful: &[(Zone, OrderId)]) -> Result<HashSet<Zone>, DispatchError> {
+        if doubtful.is_empty() {
+            return Ok(HashSet::new());
         }
-        let asked: Vec<(&Zone, OrderId)> =
-            differing.iter().filter_map(|update| Some((update.zone(), update.order_id()?))).collect();
+        let asked: Vec<(&Zone, OrderId)> = doubtful.iter().map(|(zone, order)| (zone, *order)).collect();
         let (held, standings) = self.facts.hold_standings(&asked).await?;
-        let corrections = asked.iter().zip(standings);
+        let corrections = doubtful.iter().zip(standings);
         let corrections: Vec<Update> =
             corrections.filter_map(|((zone, order_id), standing)| correct(zone, *order_id, standing)).collect();
         tracing::info!(orders = corrections.len(), "Redis thought otherwise of orders; it was corrected");
         metrics::counter!("choice_corrections_total").increment(corrections.len() as u64);
         let (cold, _) = self.tell(corrections).await?;
         held.rollback().await.map_err(|error| DispatchError::Facts(error.into()))?;
-        let zones: HashSet<&Zone> = cold.iter().map(Update::zone).collect();
-        Ok(differing.iter().filter(|update| zones.contains(update.zone())).cloned().collect())
+        Ok(cold.iter().map(|update| update.zone().clone()).collect())
     }
 }

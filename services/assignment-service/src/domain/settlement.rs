@@ -90,8 +90,9 @@ pub fn correct(zone: &Zone, order_id: OrderId, standing: Standing) -> Option<Upd
     match standing {
         Standing::Assigned(courier_id) => Some(Update::Adopt { zone, order_id, courier_id }),
         Standing::Pending(line) => Some(Update::Await { zone, order_id, line, former: Former::Anybody }),
-        Standing::Finished => Some(Update::Release { zone, order_id, former: Former::Anybody }),
-        Standing::Elsewhere | Standing::Unknown => None,
+        Standing::Finished | Standing::Elsewhere | Standing::Unknown => {
+            Some(Update::Release { zone, order_id, former: Former::Anybody })
+        }
     }
 }
 

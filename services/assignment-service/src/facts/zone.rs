@@ -8,10 +8,13 @@ use dispatch_contracts::{
 use sqlx::{FromRow, PgConnection, Postgres, Transaction};
 use uuid::Uuid;
 
-use super::{Facts, FactsError, couriers, orders::StandingRow};
+use super::{
+    Facts, FactsError, couriers,
+    orders::{self, StandingRow},
+};
 use crate::domain::{
     courier::{Courier, ZoneEntry},
-    order::rank,
+    order::{Standing, rank},
     policy::Window,
     settlement::{Former, Update},
 };
@@ -127,6 +130,58 @@ impl Facts {
             former: Former::Pick(None),
         };
         Ok(rows.into_iter().map(update).collect())
+    }
+
+    /// A page of the zone's couriers, by their ids.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn couriers_of(
+        &self,
+        zone: &Zone,
+        after: Option<CourierId>,
+        most: u32,
+    ) -> Result<Vec<Courier>, FactsError> {
+        let mut connection = self.pool.acquire().await?;
+        let ids: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/zone_couriers_page.sql"))
+            .bind(zone.as_str())
+            .bind(after.map(|courier| courier.as_uuid()))
+            .bind(i64::from(most))
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut couriers = couriers::read(&mut connection, &ids).await?;
+        couriers.sort_by_key(|courier| courier.courier_id);
+        Ok(couriers)
+    }
+
+    /// A page of the zone's orders that have not ended, by their ids, and how they stand.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn open_orders_of(
+        &self,
+        zone: &Zone,
+        after: Option<OrderId>,
+        most: u32,
+    ) -> Result<Vec<(OrderId, Standing)>, FactsError> {
+        let rows: Vec<StandingRow> = sqlx::query_as(include_str!("sql/zone_orders_page.sql"))
+            .bind(zone.as_str())
+            .bind(after.map(|order| order.as_uuid()))
+            .bind(i64::from(most))
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter().map(|row| Ok((row.order_id.into(), row.standing(zone)?))).collect()
+    }
+
+    /// Those of the orders that have ended, or are not of the zone that goes with them.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn not_open(&self, asked: &[(&Zone, OrderId)]) -> Result<Vec<OrderId>, FactsError> {
+        let standings = orders::standings(&mut *self.pool.acquire().await?, asked).await?;
+        let is_open = |standing: &Standing| matches!(standing, Standing::Assigned(_) | Standing::Pending(_));
+        let closed = asked.iter().zip(standings).filter(|(_, standing)| !is_open(standing));
+        Ok(closed.map(|((_, order), _)| *order).collect())
     }
 
     /// A page of the zones that were heard of, in the order of their names.

@@ -299,3 +299,60 @@ async fn nobody_is_over_capacity_although_redis_forgets_again_and_again() -> Res
     assert_eq!(open, couriers.into_iter().map(|courier| (courier, 3)).collect());
     Ok(())
 }
+
+#[tokio::test]
+async fn reconciling_mends_whatever_redis_has_wrong_and_nothing_else() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, first, second) = (world.instance(), courier_id(), courier_id());
+    let orders: Vec<OrderId> = (0..6).map(|_| order_id()).collect();
+    add_courier(&instance, first, &world.zone, true).await?;
+    for order in &orders[..4] {
+        add_order(&instance, *order, &world.zone).await?;
+    }
+    live(&instance, orders[0], Payload::OrderDelivered).await?;
+    live(&instance, orders[1], Payload::OrderDelivered).await?;
+    limited(&instance, &world, first, 2).await?;
+    add_order(&instance, orders[4], &world.zone).await?;
+    // A ghost that was delivered, one that nobody has heard of, one lost, one with somebody else, a courier unseen.
+    let other = courier_id();
+    for (order, courier) in [(orders[0], first), (orders[5], first), (orders[3], other)] {
+        world.command(&["HSET", "orders", &order.to_string(), &courier.to_string()]).await?;
+    }
+    world.command(&["HDEL", "orders", &orders[2].to_string()]).await?;
+    world.command(&["ZADD", "pending", "1", &orders[1].to_string()]).await?;
+    // As many as entries name them: scripts never change one without the other.
+    world.command(&["HSET", "open", &first.to_string(), "2", &other.to_string(), "1"]).await?;
+    add_courier(&instance, second, &world.zone, false).await?;
+    world.command(&["HDEL", "courier", &second.to_string()]).await?;
+
+    for _ in 0..2 {
+        instance.reconcile().await?;
+        assert_eq!(world.held(&world.zone).await?, world.assigned().await?);
+        assert_eq!(world.size(&world.zone, "pending").await?, 1, "the fifth waits");
+        assert_eq!(world.size(&world.zone, "open").await?, 1);
+        assert_eq!(world.scores(&world.zone).await?, BTreeMap::new(), "the first is full with two");
+    }
+    live(&instance, orders[2], Payload::OrderDelivered).await?;
+    is_with(&world, orders[4], first).await
+}
+
+#[tokio::test]
+async fn a_late_event_that_is_told_again_leaves_nothing_behind_in_redis() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, elsewhere, somebody) = (world.instance(), zone("elsewhere")?, courier_id());
+    let (cancelled, carried) = (order_id(), order_id());
+    // Made before the assignment, and heard of after it.
+    let late = incoming(Utc::now(), Payload::OrderCancelled(OrderStep { order_id: cancelled, courier_id: None }));
+    add_courier(&instance, somebody, &world.zone, true).await?;
+    add_order(&instance, cancelled, &world.zone).await?;
+    add_order(&instance, carried, &world.zone).await?;
+    add_courier(&instance, somebody, &elsewhere, true).await?;
+    let delivered = step(carried, Payload::OrderDelivered);
+    // A process that dies before it tells Redis, and the redelivery.
+    Facts::new(world.pool.clone()).live(&[&late, &delivered]).await?;
+    assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(somebody, 2)]));
+    instance.live(&[&late, &delivered]).await?;
+    assert_eq!(world.held(&world.zone).await?, BTreeMap::new());
+    assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(somebody, 0)]));
+    Ok(())
+}

@@ -76,6 +76,14 @@ impl World {
         Ok(redis::cmd("DEL").arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?)
     }
 
+    /// Runs a command on a key of the zone: the name of the command, the key, the rest.
+    pub(crate) async fn command(&self, words: &[&str]) -> Result<()> {
+        let [name, key, rest @ ..] = words else { anyhow::bail!("{words:?}") };
+        let mut command = redis::cmd(name);
+        command.arg(key_of(&self.zone, key)).arg(rest);
+        Ok(command.query_async(&mut self.redis.clone()).await?)
+    }
+
     /// Who has which order, by the facts.
     pub(crate) async fn assigned(&self) -> Result<BTreeMap<OrderId, CourierId>> {
         let rows: Vec<(Uuid, Uuid)> =
