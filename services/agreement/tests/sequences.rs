@@ -52,6 +52,8 @@ async fn sequence(system: &System, steps: &[action::Step]) -> Result<()> {
     agree::read_models_agree(system, &cast).await?;
     // Sweeping and reconciling change nothing that was right.
     system.instance(0)?.sweep(std::time::Duration::ZERO, &CancellationToken::new()).await?;
-    system.instance(1)?.reconcile().await?;
+    for zone in &cast.zones {
+        system.instance(1)?.reconcile_zone(zone).await?;
+    }
     agree::agree(system, &cast).await
 }

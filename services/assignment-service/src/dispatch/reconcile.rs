@@ -56,7 +56,11 @@ impl Dispatch {
         }
     }
 
-    async fn reconcile_zone(&self, zone: &Zone) -> Result<(), DispatchError> {
+    /// Reconciles one zone.
+    ///
+    /// # Errors
+    /// PostgreSQL or Redis does not answer; it may be repeated.
+    pub async fn reconcile_zone(&self, zone: &Zone) -> Result<(), DispatchError> {
         // A cold zone is loaded from the facts when it is needed.
         if !self.choice.is_warm(zone, self.clock.now()).await? {
             return Ok(());
