@@ -155,6 +155,18 @@ impl Change {
         }
     }
 
+    /// The type of its event.
+    #[must_use]
+    pub const fn type_name(&self) -> &'static str {
+        match self {
+            Self::Unassigned(_) => "OrderUnassigned",
+            Self::Assigned(_) => "OrderAssigned",
+            Self::PickedUp(_) => "OrderPickedUp",
+            Self::Delivered(_) => "OrderDelivered",
+            Self::Cancelled => "OrderCancelled",
+        }
+    }
+
     /// From how a store keeps it: the event's type, and the courier that it names.
     #[must_use]
     pub fn from_parts(type_name: &str, courier_id: Option<CourierId>) -> Option<Self> {
@@ -189,6 +201,25 @@ impl Change {
             Self::Delivered(_) => 3,
             Self::Cancelled => 4,
         }
+    }
+}
+
+impl Happening {
+    /// What happens by an event, if it changes where an order is. A decision is as old as it says itself; its event may be
+    /// younger.
+    #[must_use]
+    pub fn of(payload: &Payload, version: Version) -> Option<Self> {
+        let at = match payload {
+            Payload::OrderAssigned(decision) => decision.assigned_at,
+            Payload::OrderUnassigned(decision) => decision.unassigned_at,
+            Payload::AddCourier(_)
+            | Payload::AddOrder(_)
+            | Payload::OrderPickedUp(_)
+            | Payload::OrderDelivered(_)
+            | Payload::OrderCancelled(_)
+            | Payload::OrderRejected(_) => version.at,
+        };
+        Some(Self { version: Version { at, ..version }, change: Change::of(payload)? })
     }
 }
 

@@ -37,18 +37,21 @@ impl Dispatch {
     }
 }
 
-/// Counts and logs what was impossible. A repetition is neither.
+/// Counts what was impossible, and logs it, unless the order was there already.
 fn note_refused(events: &[&Incoming], refused: &[(EventId, Refusal)]) {
     let by_id: HashMap<EventId, &Incoming> = events.iter().map(|event| (event.event_id, *event)).collect();
     for (event_id, refusal) in refused {
         let Some(event) = by_id.get(event_id) else { continue };
         let reason = match refusal {
-            Refusal::Already(_) => continue,
+            Refusal::Already(_) => "already",
             Refusal::Impossible(_) => "impossible",
             Refusal::SomebodyElse(_) => "somebody-else",
         };
         let kind = event.payload.type_name();
         metrics::counter!("events_refused_total", "type" => kind, "reason" => reason).increment(1);
+        if matches!(refusal, Refusal::Already(_)) {
+            continue;
+        }
         tracing::info!(
             event.id = %event_id,
             order.id = event.payload.order_id().map(tracing::field::display),

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::{
     Facts, FactsError, couriers, log,
-    orders::{self, Held, Prepare},
+    orders::{self, Held, Hold, Prepare},
 };
 use crate::domain::{
     courier::Courier,
@@ -28,7 +28,7 @@ use crate::domain::{
 pub struct Lived {
     /// What Redis has to follow.
     pub updates: Vec<Update>,
-    /// Events that changed nothing, since they are impossible.
+    /// New events that changed nothing, since they are impossible.
     pub refused: Vec<(EventId, Refusal)>,
 }
 
@@ -59,8 +59,8 @@ impl Facts {
         let ids: Vec<OrderId> = events.iter().filter_map(|event| event.payload.order_id()).collect();
         let entries: Vec<_> = events.iter().map(|event| log::Entry::from(*event)).collect();
         let prepare = Prepare { log: &entries, hear_of: true };
-        let (mut transaction, held) = orders::hold(self, &ids, &[], prepare).await?;
-        let lives = relive(&mut transaction, held).await?;
+        let Hold { mut transaction, orders, new } = orders::hold(self, &ids, &[], prepare).await?;
+        let lives = relive(&mut transaction, orders).await?;
         write(&mut transaction, &lives).await?;
         let gone = gone(&lives);
         couriers::raise_revisions(&mut transaction, &gone).await?;
@@ -73,8 +73,8 @@ impl Facts {
         for life in &lives {
             lived.updates.extend(release(life));
             let refused = life.happenings.iter().zip(&life.steps).filter_map(|(happening, step)| {
-                let is_new = events.iter().any(|event| event.event_id == happening.version.event_id);
-                Some((happening.version.event_id, step.err().filter(|_| is_new)?))
+                let event_id = happening.version.event_id;
+                Some((event_id, step.err().filter(|_| new.contains(&event_id))?))
             });
             lived.refused.extend(refused);
         }

@@ -1,5 +1,7 @@
 //! The event log: every consumed event and every decision, append-only.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
     event::Payload,
@@ -62,14 +64,17 @@ pub(super) async fn hear_of_zones(transaction: &mut PgConnection, entries: &[Ent
     Ok(())
 }
 
-/// Appends, and remembers the zones that the events name.
-pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]) -> Result<(), FactsError> {
+/// Appends, and remembers the zones that the events name. Answers which of them are new.
+pub(super) async fn append(
+    transaction: &mut PgConnection,
+    entries: &[Entry<'_>],
+) -> Result<HashSet<EventId>, FactsError> {
     if entries.is_empty() {
-        return Ok(());
+        return Ok(HashSet::new());
     }
     hear_of_zones(transaction, entries).await?;
     let column = |read: fn(&Entry<'_>) -> Option<uuid::Uuid>| entries.iter().map(read).collect::<Vec<_>>();
-    sqlx::query(include_str!("sql/append_log.sql"))
+    let new: Vec<uuid::Uuid> = sqlx::query_scalar(include_str!("sql/append_log.sql"))
         .bind(column(|entry| Some(entry.event_id.as_uuid())))
         .bind(entries.iter().map(|entry| entry.r#type).collect::<Vec<_>>())
         .bind(column(|entry| Some(entry.order_id?.as_uuid())))
@@ -78,9 +83,9 @@ pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]
         .bind(entries.iter().map(|entry| &entry.payload).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.message_id).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.occurred_at).collect::<Vec<_>>())
-        .execute(transaction)
+        .fetch_all(transaction)
         .await?;
-    Ok(())
+    Ok(new.into_iter().map(EventId::from).collect())
 }
 
 impl Facts {

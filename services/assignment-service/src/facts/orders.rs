@@ -1,10 +1,10 @@
 //! Orders as rows: reading how they stand, and holding them while something is decided about them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
-    id::{CourierId, OrderId},
+    id::{CourierId, EventId, OrderId},
     order::OrderStatus,
     timestamp,
     zone::Zone,
@@ -113,11 +113,11 @@ pub(super) async fn hold(
     ids: &[OrderId],
     also: &[(CourierId, bool)],
     prepare: Prepare<'_>,
-) -> Result<(Transaction<'static, Postgres>, Vec<Held>), FactsError> {
+) -> Result<Hold, FactsError> {
     let order_ids: Vec<Uuid> = ids.iter().map(OrderId::as_uuid).collect();
     for _ in 0..HOLD_ATTEMPTS {
         let mut transaction = facts.begin().await?;
-        super::log::append(&mut transaction, prepare.log).await?;
+        let new = super::log::append(&mut transaction, prepare.log).await?;
         let holders: Vec<Uuid> =
             sqlx::query_scalar(include_str!("sql/holders.sql")).bind(&order_ids).fetch_all(&mut *transaction).await?;
         let locked: Vec<(CourierId, bool)> =
@@ -131,11 +131,20 @@ pub(super) async fn hold(
         let held = rows.into_iter().map(held).collect::<Result<Vec<_>, _>>()?;
         let is_locked = |holder: CourierId| locked.iter().any(|(courier, _)| *courier == holder);
         if held.iter().filter_map(Held::holder).all(is_locked) {
-            return Ok((transaction, held));
+            return Ok(Hold { transaction, orders: held, new });
         }
         transaction.rollback().await?;
     }
     Err(FactsError::Contended)
+}
+
+/// Orders that are held.
+pub(super) struct Hold {
+    /// For as long as this lasts.
+    pub(super) transaction: Transaction<'static, Postgres>,
+    pub(super) orders: Vec<Held>,
+    /// Those of the logged events that were not logged before.
+    pub(super) new: HashSet<EventId>,
 }
 
 /// What [`hold`] does before it takes the locks.

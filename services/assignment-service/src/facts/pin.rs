@@ -13,7 +13,7 @@ use super::{
     Facts, FactsError, couriers,
     decisions::{self, Deciding, Decision},
     log,
-    orders::{self, Held, Prepare},
+    orders::{self, Held, Hold, Prepare},
 };
 use crate::domain::{courier::Courier, settlement::Update};
 
@@ -82,7 +82,8 @@ impl Facts {
             occurred_at: with.now,
         }];
         let prepare = Prepare { log: &command, hear_of: false };
-        let (mut transaction, held) = orders::hold(self, &[pin.order_id], &[(pin.courier_id, true)], prepare).await?;
+        let also = [(pin.courier_id, true)];
+        let Hold { mut transaction, orders: held, .. } = orders::hold(self, &[pin.order_id], &also, prepare).await?;
         let courier = couriers::read(&mut transaction, &[pin.courier_id.as_uuid()]).await?.pop();
         let (held, zone, courier) = match allowed(&pin, held.into_iter().next(), courier) {
             Ok(allowed) => allowed,

@@ -117,7 +117,8 @@ async fn append_sources(transaction: &mut PgConnection, proposals: &[Proposal]) 
         Source::Event(new) => Some(log::Entry::from(&new.0)),
         Source::Line(..) => None,
     });
-    log::append(transaction, &entries.collect::<Vec<_>>()).await
+    log::append(transaction, &entries.collect::<Vec<_>>()).await?;
+    Ok(())
 }
 
 /// The new assignments, and when each was made.

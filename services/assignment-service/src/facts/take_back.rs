@@ -20,7 +20,7 @@ use super::{
     decisions::{self, Deciding, Decision},
     live::Lived,
     log,
-    orders::{self, Held, Prepare},
+    orders::{self, Held, Hold, Prepare},
 };
 use crate::domain::{
     courier::Courier,
@@ -60,7 +60,7 @@ impl Facts {
         let ids: Vec<OrderId> = events.iter().map(|(_, rejected)| rejected.order_id).collect();
         let entries: Vec<_> = events.iter().map(|(event, _)| log::Entry::from(*event)).collect();
         let prepare = Prepare { log: &entries, hear_of: false };
-        let (mut transaction, mut held) = orders::hold(self, &ids, &[], prepare).await?;
+        let Hold { mut transaction, orders: mut held, new } = orders::hold(self, &ids, &[], prepare).await?;
         let (mut refused, mut back, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for (event, rejected) in events {
             let at = held.iter().position(|held| held.order_id == rejected.order_id);
@@ -74,7 +74,8 @@ impl Facts {
                     let (holder, cause) = (rejected.courier_id, Cause::Rejected);
                     back.push(Back { held, zone, holder, cause, trace: event.trace });
                 }
-                Err(refusal) => refused.push((event.event_id, refusal)),
+                Err(refusal) if new.contains(&event.event_id) => refused.push((event.event_id, refusal)),
+                Err(_) => {}
             }
         }
         sqlx::query(include_str!("sql/note_declines.sql"))
@@ -103,7 +104,7 @@ impl Facts {
         }
         let ids: Vec<OrderId> = found.into_iter().map(|(order, _)| order).collect();
         let prepare = Prepare { log: &[], hear_of: false };
-        let (mut transaction, held) = orders::hold(self, &ids, &[], prepare).await?;
+        let Hold { mut transaction, orders: held, .. } = orders::hold(self, &ids, &[], prepare).await?;
         // Looked at again behind the locks: they may have come back, or picked it up.
         let still = left_behind(&mut transaction, left_before, Some(&ids), most).await?;
         let is_still = |held: &Held, holder: CourierId| still.contains(&(held.order_id, holder));

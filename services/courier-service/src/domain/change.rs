@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use dispatch_contracts::{
     event::{Payload, Version},
     id::{CourierId, EventId, OrderId},
-    life::{Change, Happening, Life, Refusal},
+    life::{Happening, Life, Refusal},
     zone::Zone,
 };
 
@@ -44,16 +44,14 @@ pub struct Lives {
 }
 
 impl PairChange {
-    /// What an event changes, if it changes where an order is. A decision is as old as it says itself; its event may be
-    /// younger.
+    /// What an event changes, if it changes where an order is.
     #[must_use]
     pub fn of(payload: &Payload, version: Version) -> Option<Self> {
-        let (at, zone) = match payload {
-            Payload::OrderAssigned(decision) => (decision.assigned_at, Some(decision.zone.clone())),
-            Payload::OrderUnassigned(decision) => (decision.unassigned_at, None),
-            _ => (version.at, None),
+        let zone = match payload {
+            Payload::OrderAssigned(decision) => Some(decision.zone.clone()),
+            _ => None,
         };
-        let happening = Happening { version: Version { at, ..version }, change: Change::of(payload)? };
+        let happening = Happening::of(payload, version)?;
         Some(Self { order_id: payload.order_id()?, happening, courier_id: payload.courier_id(), zone })
     }
 
@@ -66,13 +64,7 @@ impl PairChange {
     /// The type of its event.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        match self.happening.change {
-            Change::Unassigned(_) => "OrderUnassigned",
-            Change::Assigned(_) => "OrderAssigned",
-            Change::PickedUp(_) => "OrderPickedUp",
-            Change::Delivered(_) => "OrderDelivered",
-            Change::Cancelled => "OrderCancelled",
-        }
+        self.happening.change.type_name()
     }
 }
 
@@ -104,7 +96,10 @@ impl Lives {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use dispatch_contracts::event::{OrderAssigned, OrderRejected, OrderStep};
+    use dispatch_contracts::{
+        event::{OrderAssigned, OrderRejected, OrderStep},
+        life::Change,
+    };
     use uuid::Uuid;
 
     use super::*;

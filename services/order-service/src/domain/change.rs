@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, str::FromStr};
 use dispatch_contracts::{
     event::{Cause, Payload, Version},
     id::{CourierId, EventId, OrderId},
-    life::{Change, Happening, Life, Refusal},
+    life::{Happening, Life, Refusal},
 };
 
 /// A change of one order.
@@ -45,16 +45,15 @@ pub struct Lives {
 }
 
 impl OrderChange {
-    /// What an event changes, if it changes where an order is. A decision is as old as it says itself; its event may be
-    /// younger.
+    /// What an event changes, if it changes where an order is.
     #[must_use]
     pub fn of(payload: &Payload, version: Version, source: Source) -> Option<Self> {
-        let (at, cause) = match payload {
-            Payload::OrderAssigned(decision) => (decision.assigned_at, decision.cause),
-            Payload::OrderUnassigned(decision) => (decision.unassigned_at, decision.cause),
-            _ => (version.at, None),
+        let cause = match payload {
+            Payload::OrderAssigned(decision) => decision.cause,
+            Payload::OrderUnassigned(decision) => decision.cause,
+            _ => None,
         };
-        let happening = Happening { version: Version { at, ..version }, change: Change::of(payload)? };
+        let happening = Happening::of(payload, version)?;
         Some(Self { order_id: payload.order_id()?, happening, courier_id: payload.courier_id(), cause, source })
     }
 
@@ -67,13 +66,7 @@ impl OrderChange {
     /// The type of its event.
     #[must_use]
     pub const fn type_name(&self) -> &'static str {
-        match self.happening.change {
-            Change::Unassigned(_) => "OrderUnassigned",
-            Change::Assigned(_) => "OrderAssigned",
-            Change::PickedUp(_) => "OrderPickedUp",
-            Change::Delivered(_) => "OrderDelivered",
-            Change::Cancelled => "OrderCancelled",
-        }
+        self.happening.change.type_name()
     }
 }
 
@@ -121,7 +114,10 @@ impl FromStr for Source {
 #[cfg(test)]
 mod tests {
     use chrono::{DateTime, TimeDelta};
-    use dispatch_contracts::event::{OrderAssigned, OrderRejected, OrderStep};
+    use dispatch_contracts::{
+        event::{OrderAssigned, OrderRejected, OrderStep},
+        life::Change,
+    };
     use uuid::Uuid;
 
     use super::*;
