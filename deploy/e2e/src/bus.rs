@@ -11,6 +11,22 @@ pub const EVENTS_TOPIC: &str = "arn:aws:sns:eu-west-2:123450000001:events-topic"
 /// The topic of decisions.
 pub const ASSIGNMENT_TOPIC: &str = "arn:aws:sns:eu-west-2:123450000001:assignment-topic";
 
+/// The topics of a system.
+#[derive(Debug, Clone)]
+pub struct Topics {
+    /// Of all events.
+    pub events: String,
+    /// Of decisions.
+    pub decisions: String,
+}
+
+impl Default for Topics {
+    /// Those of the system that all tests share.
+    fn default() -> Self {
+        Self { events: EVENTS_TOPIC.to_owned(), decisions: ASSIGNMENT_TOPIC.to_owned() }
+    }
+}
+
 /// What one batch call takes.
 const BATCH: usize = 10;
 /// Batch calls under way at a time.

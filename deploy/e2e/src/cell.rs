@@ -1,11 +1,12 @@
 //! A small system of a test's own: topics, queues, databases and processes that nobody else uses. For tests that end
 //! processes, or have one look for another that is not there.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, servers::variable};
 
 use crate::{
     Bus, World,
+    bus::Topics,
     system::{Service, System},
 };
 
@@ -83,6 +84,19 @@ impl Cell {
         [&self.events, &self.order_events, &self.courier_events, &self.order_assignments, &self.assignments]
     }
 
+    /// Waits until its queues are empty, and demands that nothing in them died.
+    ///
+    /// # Errors
+    /// Something stays, or died.
+    pub async fn quiet(&self) -> Result<()> {
+        for queue in self.queues() {
+            queue.drained().await?;
+            let dead = queue.dead_letters().await?;
+            ensure!(dead.is_empty(), "{}: {dead:?}", queue.name);
+        }
+        Ok(())
+    }
+
     /// Starts an order-service that looks couriers up at `courier_service`.
     ///
     /// # Errors
@@ -118,13 +132,21 @@ impl Cell {
     /// # Errors
     /// It does not become ready.
     pub async fn start_assignment_service(&self) -> Result<ServiceProcess> {
+        self.start_assignment_service_with(&[]).await
+    }
+
+    /// The same with settings of the test's own.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_assignment_service_with(&self, more: &[(&str, &str)]) -> Result<ServiceProcess> {
         let settings = [
             ("DATABASE_URL", self.assignment_database.as_str()),
             ("REDIS_URL", &self.servers.redis_url),
             ("EVENTS_QUEUE", &self.events.name),
             ("ASSIGNMENT_TOPIC_ARN", &self.assignment_topic.arn),
         ];
-        self.start("assignment-service", &settings).await
+        self.start("assignment-service", &[&settings, more].concat()).await
     }
 
     /// Starts one process of each service.
@@ -132,10 +154,18 @@ impl Cell {
     /// # Errors
     /// One does not become ready.
     pub async fn start_all(&self) -> Result<Processes> {
+        self.start_all_with(&[]).await
+    }
+
+    /// The same with settings of the test's own for assignment-service.
+    ///
+    /// # Errors
+    /// One does not become ready.
+    pub async fn start_all_with(&self, of_assignment: &[(&str, &str)]) -> Result<Processes> {
         Ok(Processes {
             order: self.start_order_service(NOBODY).await?,
             courier: self.start_courier_service(NOBODY).await?,
-            assignment: self.start_assignment_service().await?,
+            assignment: self.start_assignment_service_with(of_assignment).await?,
         })
     }
 
@@ -159,6 +189,7 @@ impl Processes {
             courier: service(&self.courier)?,
             assignment: service(&self.assignment)?,
         };
-        World::within(cell.servers.clone(), system).await
+        let topics = Topics { events: cell.events_topic.arn.clone(), decisions: cell.assignment_topic.arn.clone() };
+        World::within(cell.servers.clone(), system, topics).await
     }
 }

@@ -20,6 +20,24 @@ pub fn order(order_id: Uuid, zone: &str) -> Value {
     json!({"orderId": order_id, "details": "Buy something", "zone": zone, "addedAt": time(Utc::now())})
 }
 
+/// A courier who is there and takes so many orders at once.
+#[must_use]
+pub fn limited(courier_id: Uuid, zone: &str, capacity: u32) -> Value {
+    json!({"courierId": courier_id, "name": "a", "zone": zone, "isAvailable": true, "capacity": capacity})
+}
+
+/// A step of an order, such as `OrderPickedUp`, as somebody says it who knows no more than the order.
+#[must_use]
+pub fn step(kind: &str, order_id: Uuid) -> Value {
+    json!({"type": kind, "orderId": order_id})
+}
+
+/// A step of an order that names the courier; also a rejection.
+#[must_use]
+pub fn step_by(kind: &str, order_id: Uuid, courier_id: Uuid) -> Value {
+    json!({"type": kind, "orderId": order_id, "courierId": courier_id})
+}
+
 /// A time as events carry it.
 #[must_use]
 pub fn time(time: DateTime<Utc>) -> String {

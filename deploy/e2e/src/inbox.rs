@@ -1,4 +1,4 @@
-//! A queue of a test's own, subscribed to a topic with raw delivery: what the topic says of one zone.
+//! A queue of a test's own, subscribed to a topic with raw delivery: what the topic says of one zone, or of some orders.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 use test_support::{Servers, TestQueue, eventually};
 use uuid::Uuid;
 
@@ -46,16 +46,16 @@ struct Seen {
 }
 
 impl Inbox {
-    /// Subscribes to what is published of a zone from now on.
+    /// Subscribes to what is published from now on with this in its body: a filter policy of SNS.
     ///
     /// # Errors
     /// SNS or SQS does not answer.
-    pub async fn subscribe(servers: &Servers, bus: &Bus, topic: &str, zone: &str) -> Result<Self> {
+    pub async fn subscribe(servers: &Servers, bus: &Bus, topic: &str, filter: &Value) -> Result<Self> {
         let queue = TestQueue::create(servers).await?;
         let call = bus.sns.subscribe().topic_arn(topic).protocol("sqs").endpoint(queue.arn().await?);
         call.attributes("RawMessageDelivery", "true")
             .attributes("FilterPolicyScope", "MessageBody")
-            .attributes("FilterPolicy", json!({"zone": [zone]}).to_string())
+            .attributes("FilterPolicy", filter.to_string())
             .send()
             .await?;
         Ok(Self { queue, received: Mutex::default() })
@@ -105,6 +105,15 @@ impl Inbox {
             }
         }
         Ok(by_order)
+    }
+
+    /// Waits until as many events of each of these types have come, and answers all that has come.
+    ///
+    /// # Errors
+    /// As [`Inbox::until`].
+    pub async fn until_types(&self, what: &str, types: &[(&str, usize)]) -> Result<Vec<Received>> {
+        let come = |all: &[Received], kind: &str| all.iter().filter(|received| received.event["type"] == kind).count();
+        self.until(what, |all| types.iter().all(|(kind, times)| come(all, kind) >= *times)).await
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

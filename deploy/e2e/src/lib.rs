@@ -11,6 +11,7 @@ pub mod bus;
 pub mod cell;
 pub mod events;
 pub mod inbox;
+pub mod lives;
 pub mod queues;
 pub mod rest;
 pub mod system;

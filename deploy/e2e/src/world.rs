@@ -9,14 +9,14 @@ use dispatch_contracts::grpc::{
 };
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Client;
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{Servers, eventually, unique};
 use tonic::{Code, Response, Status};
 use uuid::Uuid;
 
 use crate::{
     Bus, Inbox, System,
-    bus::{ASSIGNMENT_TOPIC, EVENTS_TOPIC},
+    bus::Topics,
     events,
     queues::{self, DeadLetter},
     rest::Api,
@@ -35,6 +35,8 @@ pub struct World {
     pub system: System,
     /// SNS and SQS.
     pub bus: Bus,
+    /// Where the system's events and decisions are published.
+    pub topics: Topics,
     /// The zone.
     pub zone: String,
     client: Client,
@@ -46,17 +48,17 @@ impl World {
     /// # Errors
     /// It was not started.
     pub async fn new() -> Result<Self> {
-        Self::within(Servers::from_env()?, System::from_env()?).await
+        Self::within(Servers::from_env()?, System::from_env()?, Topics::default()).await
     }
 
     /// In a system of one's own.
     ///
     /// # Errors
     /// HTTP cannot be used.
-    pub async fn within(servers: Servers, system: System) -> Result<Self> {
+    pub async fn within(servers: Servers, system: System, topics: Topics) -> Result<Self> {
         let bus = Bus::new(&servers).await;
         let client = Client::builder().no_proxy().timeout(ANSWER).build()?;
-        Ok(Self { servers, system, bus, zone: unique::name("e2e"), client })
+        Ok(Self { servers, system, bus, topics, zone: unique::name("e2e"), client })
     }
 
     /// The REST API of order-service.
@@ -84,7 +86,7 @@ impl World {
     /// # Errors
     /// SNS does not take it.
     pub async fn publish(&self, event: &Value) -> Result<()> {
-        self.bus.publish(EVENTS_TOPIC, &event.to_string(), &[]).await
+        self.bus.publish(&self.topics.events, &event.to_string(), &[]).await
     }
 
     /// Publishes an order of this zone; answers its id.
@@ -113,7 +115,15 @@ impl World {
     /// # Errors
     /// SNS or SQS does not answer.
     pub async fn events(&self) -> Result<Inbox> {
-        Inbox::subscribe(&self.servers, &self.bus, EVENTS_TOPIC, &self.zone).await
+        Inbox::subscribe(&self.servers, &self.bus, &self.topics.events, &json!({"zone": [self.zone]})).await
+    }
+
+    /// A queue of the test's own that gets all events about an order from now on: those about its steps name no zone.
+    ///
+    /// # Errors
+    /// SNS or SQS does not answer.
+    pub async fn events_of(&self, order: Uuid) -> Result<Inbox> {
+        Inbox::subscribe(&self.servers, &self.bus, &self.topics.events, &json!({"orderId": [order]})).await
     }
 
     /// A queue of the test's own that gets all decisions in this zone from now on.
@@ -121,7 +131,7 @@ impl World {
     /// # Errors
     /// SNS or SQS does not answer.
     pub async fn decisions(&self) -> Result<Inbox> {
-        Inbox::subscribe(&self.servers, &self.bus, ASSIGNMENT_TOPIC, &self.zone).await
+        Inbox::subscribe(&self.servers, &self.bus, &self.topics.decisions, &json!({"zone": [self.zone]})).await
     }
 
     /// What assignment-service has decided about an order; nothing if it has not heard of it.

@@ -10,6 +10,8 @@ mod decisions;
 mod envelope;
 mod expand;
 mod grpc;
+mod lifecycle;
+mod lifecycle_by_events;
 mod lists;
 mod load;
 mod moves;
