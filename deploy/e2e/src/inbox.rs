@@ -6,7 +6,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use serde_json::Value;
+use serde_json::{Value, json};
 use test_support::{Servers, TestQueue, eventually};
 use uuid::Uuid;
 
@@ -114,6 +114,22 @@ impl Inbox {
     pub async fn until_types(&self, what: &str, types: &[(&str, usize)]) -> Result<Vec<Received>> {
         let come = |all: &[Received], kind: &str| all.iter().filter(|received| received.event["type"] == kind).count();
         self.until(what, |all| types.iter().all(|(kind, times)| come(all, kind) >= *times)).await
+    }
+
+    /// Waits until so many decisions about an order have come, and answers all that have: type, courier and cause, in the
+    /// order of their times.
+    ///
+    /// # Errors
+    /// As [`Inbox::until`].
+    pub async fn decisions_about(&self, order: Uuid, count: usize) -> Result<Vec<Value>> {
+        let about = |all: &[Received]| all.iter().filter(|received| received.order() == Some(order)).count();
+        let all = self.until(&format!("{count} decisions about {order}"), |all| about(all) >= count).await?;
+        let mut events: Vec<_> = all.into_iter().filter(|received| received.order() == Some(order)).collect();
+        events.sort_by_key(|received| received.event["occurredAt"].to_string());
+        Ok(events
+            .iter()
+            .map(|Received { event, .. }| json!([event["type"], event["courierId"], event["cause"]]))
+            .collect())
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {

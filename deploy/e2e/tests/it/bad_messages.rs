@@ -22,8 +22,17 @@ struct Bad {
     queues: &'static [&'static str],
 }
 
+impl Bad {
+    /// The same, in other queues.
+    fn but(self, queues: &'static [&'static str]) -> Self {
+        Self { queues, ..self }
+    }
+}
+
 const ORDER_QUEUES: &[&str] = &[EVENTS, ORDER_EVENTS];
 const COURIER_QUEUES: &[&str] = &[EVENTS, COURIER_EVENTS];
+/// Both read models follow the steps of orders.
+const STEP_QUEUES: &[&str] = &[EVENTS, ORDER_EVENTS, COURIER_EVENTS];
 const ASSIGNMENT_QUEUES: &[&str] = &[ORDER_ASSIGNMENTS, ASSIGNMENTS];
 
 /// The event with one field changed, or without it.
@@ -48,6 +57,10 @@ fn bad_events(mark: &str, zone: &str) -> Vec<Bad> {
     let courier = |field, value, reason| {
         let event = marked(events::courier(Uuid::new_v4(), zone, true));
         Bad { body: with(event, field, value), reason, queues: COURIER_QUEUES }
+    };
+    let step = |kind, field, value, reason| {
+        let event = marked(events::step_by(kind, Uuid::new_v4(), Uuid::new_v4()));
+        Bad { body: with(event, field, value), reason, queues: STEP_QUEUES }
     };
     let other = |body: String, reason| Bad { body, reason, queues: &[EVENTS] };
     let large = "x".repeat(200 * 1024);
@@ -91,6 +104,11 @@ fn bad_events(mark: &str, zone: &str) -> Vec<Bad> {
         courier("isAvailable", Some(json!("yes")), "isAvailable: "),
         courier("capacity", Some(json!(-1)), "capacity: "),
         courier("capacity", Some(json!(1.5)), "capacity: "),
+        courier("capacity", Some(json!("3")), "capacity: "),
+        step("OrderPickedUp", "orderId", Some(json!("o")), "orderId: "),
+        step("OrderDelivered", "courierId", Some(json!(7)), "courierId: "),
+        step("OrderCancelled", "orderId", Some(json!(null)), "orderId: "),
+        step("OrderRejected", "courierId", None, "courierId: ").but(ORDER_QUEUES),
     ]
 }
 

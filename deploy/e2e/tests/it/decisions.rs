@@ -17,7 +17,7 @@ async fn a_decision_says_what_it_was_based_on() -> Result<()> {
     let expected = json!({
         "orderId": order, "zone": world.zone, "status": "assigned", "priority": 0, "addedAt": shown["addedAt"],
         "courierId": courier, "assignedAt": shown["assignedAt"], "score": 0, "runnerUp": runner_up, "candidates": 2,
-        "waiting": null,
+        "cause": null, "waiting": null,
     });
     assert_eq!(decision, expected);
 

@@ -47,16 +47,25 @@ fn queue_of(service: &e2e::system::Service, system: &e2e::System) -> &'static st
 #[tokio::test]
 async fn the_rest_apis_document_themselves() -> Result<()> {
     let world = World::new().await?;
-    let order_paths = ["/orders", "/orders/{orderId}"];
+    let order_paths = [
+        "/orders",
+        "/orders/{orderId}",
+        "/orders/{orderId}/cancel",
+        "/orders/{orderId}/deliver",
+        "/orders/{orderId}/history",
+        "/orders/{orderId}/pickup",
+    ];
     let courier_paths = [
         "/couriers",
         "/couriers/{courierId}",
         "/couriers/{courierId}/available",
         "/couriers/{courierId}/orders",
+        "/couriers/{courierId}/orders/{orderId}/reject",
         "/couriers/{courierId}/unavailable",
         "/orders/{orderId}/courier",
     ];
-    let assignment_paths = ["/events", "/orders/{orderId}/decision", "/zones", "/zones/{zone}"];
+    let assignment_paths =
+        ["/events", "/orders/{orderId}/assign", "/orders/{orderId}/decision", "/zones", "/zones/{zone}"];
     for (service, paths) in [
         (&world.system.order, order_paths.as_slice()),
         (&world.system.courier, courier_paths.as_slice()),
