@@ -107,7 +107,7 @@ fn bad_events(mark: &str, zone: &str) -> Vec<Bad> {
         courier("capacity", Some(json!("3")), "capacity: "),
         step("OrderPickedUp", "orderId", Some(json!("o")), "orderId: "),
         step("OrderDelivered", "courierId", Some(json!(7)), "courierId: "),
-        step("OrderCancelled", "orderId", Some(json!(null)), "orderId: "),
+        step("OrderCancelled", "orderId", Some(json!(7)), "orderId: "),
         step("OrderRejected", "courierId", None, "courierId: ").but(ORDER_QUEUES),
     ]
 }

@@ -19,6 +19,7 @@ const SETTINGS: [(&str, &str); 3] =
 async fn what_couriers_leave_behind_and_what_they_declined_goes_on_after_a_while() -> Result<()> {
     let cell = Cell::new().await?;
     let processes = cell.start_all_with(&SETTINGS).await?;
+    refusals_are_counted(&cell, &processes).await?;
     tokio::try_join!(
         leaves_for_good(&cell, &processes),
         leaves_and_nobody_else_is_there(&cell, &processes),
@@ -29,6 +30,32 @@ async fn what_couriers_leave_behind_and_what_they_declined_goes_on_after_a_while
     cell.quiet().await?;
     let Processes { order, courier, assignment } = processes;
     tokio::try_join!(order.stop(), courier.stop(), assignment.stop())?;
+    Ok(())
+}
+
+/// Here and not in the shared system, where others are refused, too: each service counts each refusal, by type and
+/// reason.
+async fn refusals_are_counted(cell: &Cell, processes: &Processes) -> Result<()> {
+    let world = processes.world(cell).await?;
+    let [_, other] = [world.publish_courier(1).await?, world.publish_courier(2).await?];
+    let (order, ..) = world.next_order().await?;
+    world.publish(&events::step_by("OrderPickedUp", order, other)).await?;
+    world.publish(&events::step("OrderCancelled", order)).await?;
+    cell.quiet().await?;
+    world.publish(&events::step("OrderDelivered", order)).await?;
+    cell.quiet().await?;
+    for (labels, expected) in [
+        (["type=\"OrderPickedUp\"", "reason=\"somebody-else\""], 1),
+        (["type=\"OrderPickedUp\"", "reason=\"impossible\""], 0),
+        (["type=\"OrderDelivered\"", "reason=\"impossible\""], 1),
+        (["type=\"OrderCancelled\"", "reason="], 0),
+    ] {
+        let mut counted = Vec::new();
+        for service in [&world.system.order, &world.system.courier, &world.system.assignment] {
+            counted.push(world.counted(service, "events_refused_total", &labels).await?);
+        }
+        assert_eq!(counted, [expected; 3], "{labels:?}, by order-, courier- and assignment-service");
+    }
     Ok(())
 }
 

@@ -107,6 +107,53 @@ async fn an_order_that_was_called_off_before_it_was_heard_of_goes_to_nobody() ->
     world.nothing_dead().await
 }
 
+/// A decision is later than all that is known of the order, so what was told before it, with whatever time, is impossible
+/// at its time; and all three services agree in that.
+#[tokio::test]
+async fn a_delivery_that_was_told_before_the_assignment_delivers_nothing() -> Result<()> {
+    let world = World::new().await?;
+    let courier = world.publish_courier(1).await?;
+    let order = Uuid::new_v4();
+    world.publish(&told(events::step("OrderDelivered", order), 3_600)).await?;
+    world.taken_in(order, "OrderDelivered", 1).await?;
+    queues::handled(&world.bus, &[queues::ORDER_EVENTS, queues::COURIER_EVENTS]).await?;
+    world.publish(&events::order(order, &world.zone)).await?;
+    world.stands(order, "assigned", Some(courier)).await?;
+    // Over REST it goes on at once, since a step that is asked for there is later than all that is known, too.
+    for (step, status) in [("pickup", "picked_up"), ("deliver", "delivered")] {
+        world.orders().post(&format!("/orders/{order}/{step}"), &json!({})).await?.expect(202)?;
+        world.stands(order, status, Some(courier)).await?;
+    }
+    world.has_open(courier, 0).await?;
+    assert_eq!(world.next_order().await?.2, 0);
+    world.nothing_dead().await
+}
+
+/// Who moved to another zone takes the orders of the former one along: they count until they end, once.
+#[tokio::test]
+async fn orders_of_a_former_zone_count_until_they_end() -> Result<()> {
+    let (former, present) = (World::new().await?, World::new().await?);
+    let courier = former.publish_limited(2).await?;
+    let (order, ..) = former.next_order().await?;
+    former.publish(&events::limited(courier, &present.zone, 2)).await?;
+    present.available(1).await?;
+    let (_, by, score) = present.next_order().await?;
+    assert_eq!((by, score), (courier, 1));
+    let waits = present.publish_order().await?;
+    present.waits(waits).await?;
+    for _ in 0..3 {
+        former.publish(&events::step("OrderDelivered", order)).await?;
+    }
+    former.stands(order, "delivered", Some(courier)).await?;
+    assert_eq!(present.assigned(&[waits]).await?[&waits], courier);
+    assert_eq!(present.decision(waits).await?["score"], 1);
+    let one_too_many = present.publish_order().await?;
+    present.waits(one_too_many).await?;
+    queues::handled(&present.bus, &queues::QUEUES).await?;
+    present.stands(one_too_many, "pending", None).await?;
+    present.nothing_dead().await
+}
+
 #[tokio::test]
 async fn what_is_impossible_is_counted_and_acknowledged_and_changes_nothing() -> Result<()> {
     let world = World::new().await?;
