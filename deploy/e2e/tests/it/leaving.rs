@@ -33,13 +33,18 @@ async fn what_couriers_leave_behind_and_what_they_declined_goes_on_after_a_while
     Ok(())
 }
 
-/// Here and not in the shared system, where others are refused, too: each service counts each refusal, by type and
-/// reason.
+/// Here and not in the shared system, where others are refused, too: each service counts each refusal once, by type and
+/// reason, and a repetition is none.
 async fn refusals_are_counted(cell: &Cell, processes: &Processes) -> Result<()> {
     let world = processes.world(cell).await?;
     let [_, other] = [world.publish_courier(1).await?, world.publish_courier(2).await?];
     let (order, ..) = world.next_order().await?;
-    world.publish(&events::step_by("OrderPickedUp", order, other)).await?;
+    let mut event = events::step_by("OrderPickedUp", order, other);
+    event["eventId"] = json!(Uuid::new_v4());
+    for _ in 0..3 {
+        world.publish(&event).await?;
+        cell.quiet().await?;
+    }
     world.publish(&events::step("OrderCancelled", order)).await?;
     cell.quiet().await?;
     world.publish(&events::step("OrderDelivered", order)).await?;

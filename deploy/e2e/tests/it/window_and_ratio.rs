@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use e2e::{Cell, World, cell::Processes, events};
+use test_support::eventually;
 use uuid::Uuid;
 
 const WINDOW: TimeDelta = TimeDelta::seconds(8);
@@ -70,9 +71,22 @@ async fn alone_they_rest(cell: &Cell, processes: &Processes) -> Result<()> {
     }
     world.has_open(courier, 0).await?;
     world.bus.publish_all(&world.topics.events, &bodies[MOST..]).await?;
+    says_why_it_waits(&world, orders[MOST]).await?;
     let assigned = world.assigned(&orders[MOST..]).await?;
     assert!(assigned.values().all(|by| *by == courier), "{assigned:?}");
     obeys_the_window(&world, &orders).await
+}
+
+/// Nobody who could take it now is there, so it is not about to be given to anybody. It may be assigned before it is
+/// looked at, on a machine that is slower than the window.
+async fn says_why_it_waits(world: &World, order: Uuid) -> Result<()> {
+    let decision = eventually("the order is heard of", || async {
+        let answer = world.assignments().get(&format!("/orders/{order}/decision")).await?;
+        if answer.status == 404 { Ok(None) } else { answer.expect(200).map(Some) }
+    });
+    let waiting = decision.await?["waiting"].clone();
+    ensure!(waiting.is_null() || waiting["reason"] != "being-assigned", "everybody has had enough for now: {waiting}");
+    Ok(())
 }
 
 /// Demands that of these orders of one courier no more were assigned in any window than it allows.
