@@ -56,6 +56,7 @@ async fn goes_to_others_until_all_have_declined(way: Way) -> Result<()> {
         waiting,
         json!({
             "place": 1, "reason": "everybody-declined", "availableCouriers": 2, "fullCouriers": 0, "declinedCouriers": 2,
+            "restingCouriers": 0,
         })
     );
     // It holds up nobody behind it, and the places of both are free.
