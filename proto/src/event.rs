@@ -128,7 +128,7 @@ pub struct OrderAssigned {
     pub cause: Option<Cause>,
 }
 
-/// A decision taken back: the order waits again.
+/// A decision taken back: the order waits again, or goes to somebody else at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OrderUnassigned {

@@ -101,6 +101,7 @@ impl Life {
                 Err(Refusal::Already(status))
             }
             (_, status @ (Delivered | Cancelled)) => Err(Refusal::Impossible(status)),
+            (Change::Assigned(courier), status) if self.holder() == Some(courier) => Err(Refusal::Already(status)),
             (Change::Assigned(courier), _) => {
                 Ok(Self { status: Assigned, assigned: Some((courier, happening.version)) })
             }
@@ -288,6 +289,8 @@ mod tests {
         assert_eq!(live(&off), (Cancelled, None, vec![Refusal::Impossible(Cancelled), Refusal::Already(Cancelled)]));
         let twice = [Change::Assigned(a), Change::PickedUp(None), Change::PickedUp(None)];
         assert_eq!(live(&twice), (PickedUp, Some(a), vec![Refusal::Already(PickedUp)]));
+        let given_again = [Change::Assigned(a), Change::PickedUp(None), Change::Assigned(a)];
+        assert_eq!(live(&given_again), (PickedUp, Some(a), vec![Refusal::Already(PickedUp)]));
     }
 
     #[test]

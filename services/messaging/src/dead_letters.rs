@@ -1,7 +1,7 @@
 //! What an operator does with dead letters: `SERVICE dlq list | show | redrive | purge`.
 //!
 //! - A look changes nothing. SQS cannot show a message without handing it out, so what was looked at is handed back at
-//!   the end, also after an error or Ctrl-C; after a `kill -9` it comes back by itself after [`look::VISIBILITY`].
+//!   the end, also after an error or Ctrl-C; after a `kill -9` it comes back by itself after 90 seconds (`look::VISIBILITY`).
 //!   Two looks at the same time hide messages from each other for their duration.
 //! - A redrive may be repeated, and may be cut off anywhere. A message is sent back first and deleted second, so it may
 //!   be sent back twice, but never be lost. It goes back as the message that it was (see `message::origin`), so the

@@ -135,6 +135,15 @@ impl Facts {
         Ok(query.bind(after.map_or("", Zone::as_str)).bind(rows).fetch_all(&self.pool).await?)
     }
 
+    /// A zone with its counts; nothing when it was not heard of.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn zone_counts(&self, zone: &Zone) -> Result<Option<ZoneRow>, FactsError> {
+        let query = sqlx::query_as(include_str!("sql/zone_counts.sql"));
+        Ok(query.bind(zone.as_str()).fetch_optional(&self.pool).await?)
+    }
+
     /// Couriers of a zone by score, and the front of its line.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use rest::{Path, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::list_zones::ZoneSummary;
 use crate::facts::{CourierLoad, Facts, LineRow};
 
 /// Couriers and orders shown at most.
@@ -24,10 +25,11 @@ pub(super) struct Which {
     zone: Zone,
 }
 
-/// A zone: who is next, and what waits.
+/// A zone with its counts: who is next, and what waits.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ZoneDetail {
-    zone: Zone,
+    #[serde(flatten)]
+    counts: ZoneSummary,
     /// Who takes orders first, then by open orders, then who has waited longest; at most 100.
     couriers: Vec<CourierInZone>,
     /// By priority, then age; at most 100.
@@ -50,6 +52,8 @@ pub(super) struct CourierInZone {
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OrderInLine {
+    /// Its place in the line, from 1.
+    place: usize,
     order_id: OrderId,
     priority: u8,
     #[serde(with = "timestamp")]
@@ -63,10 +67,10 @@ impl From<CourierLoad> for CourierInZone {
     }
 }
 
-impl From<LineRow> for OrderInLine {
-    fn from(row: LineRow) -> Self {
+impl OrderInLine {
+    fn at(place: usize, row: &LineRow) -> Self {
         let priority = u8::try_from(row.priority).unwrap_or(0);
-        Self { order_id: row.order_id.into(), priority, added_at: row.added_at }
+        Self { place, order_id: row.order_id.into(), priority, added_at: row.added_at }
     }
 }
 
@@ -77,7 +81,7 @@ impl From<LineRow> for OrderInLine {
     tag = "zones",
     params(Which),
     responses(
-        (status = 200, description = "Couriers by score, orders in line", body = ZoneDetail),
+        (status = 200, description = "The counts, couriers by score, orders in line", body = ZoneDetail),
         (status = 400, description = "`invalid-request`: this can be no zone", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`zone-not-found`: no event named the zone", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
@@ -87,13 +91,12 @@ pub(super) async fn get_zone(
     State(facts): State<Facts>,
     Path(Which { zone }): Path<Which>,
 ) -> Result<axum::Json<ZoneDetail>, Problem> {
-    if !facts.knows_zone(&zone).await? {
-        return Err(Problem::not_found("zone-not-found", "No event has named this zone"));
-    }
+    let counts = facts.zone_counts(&zone).await?;
+    let counts = counts.ok_or_else(|| Problem::not_found("zone-not-found", "No event has named this zone"))?;
     let (couriers, waiting) = facts.zone_by_score(&zone, MOST).await?;
     Ok(axum::Json(ZoneDetail {
-        zone,
+        counts: counts.into(),
         couriers: couriers.into_iter().map(CourierInZone::from).collect(),
-        waiting: waiting.into_iter().map(OrderInLine::from).collect(),
+        waiting: (1..).zip(&waiting).map(|(place, row)| OrderInLine::at(place, row)).collect(),
     }))
 }

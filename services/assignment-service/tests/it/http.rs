@@ -54,7 +54,9 @@ async fn why_an_order_waits_and_why_somebody_got_it() -> Result<()> {
     let (_, detail) = get(&service, &format!("/zones/{zone}")).await?;
     let busy = json!({"courierId": courier, "isAvailable": true, "openOrders": 1, "capacity": 1});
     assert_eq!(detail["couriers"], json!([busy]));
-    assert_eq!(detail["waiting"][0]["orderId"], second.to_string());
+    assert_eq!((&detail["waiting"][0]["orderId"], &detail["waiting"][0]["place"]), (&json!(second), &json!(1)));
+    let counts = ["availableCouriers", "waitingOrders", "openOrders"].map(|count| &detail[count]);
+    assert_eq!((&detail["zone"], counts), (&json!(zone), [&json!(1); 3]));
     let (_, zones) = get(&service, "/zones?limit=100").await?;
     assert_eq!(zones["items"], json!([{"zone": zone, "availableCouriers": 1, "waitingOrders": 1, "openOrders": 1}]));
     service.stop().await

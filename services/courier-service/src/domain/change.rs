@@ -112,7 +112,7 @@ mod tests {
     fn assigned(zone: &str, second: i64) -> PairChange {
         let decision = OrderAssigned {
             order_id: Uuid::nil().into(),
-            courier_id: Uuid::max().into(),
+            courier_id: Uuid::from_u128(second.unsigned_abs().into()).into(),
             zone: zone.parse().expect("a zone"),
             assigned_at: version(second).at,
             cause: None,
