@@ -8,6 +8,7 @@ use dispatch_contracts::{
     order::OrderStatus,
     zone::Zone,
 };
+use events::Incoming;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -32,6 +33,17 @@ pub async fn agree(system: &System, cast: &Cast) -> Result<()> {
     Ok(())
 }
 
+/// Whether the log has every event that was delivered.
+///
+/// # Errors
+/// PostgreSQL does not answer, or an event is missing.
+pub async fn nothing_is_lost(system: &System, cast: &Cast, heard: &[Incoming]) -> Result<()> {
+    let referee = Referee::judge(&system.facts, cast).await?;
+    let lost: Vec<_> = heard.iter().filter(|event| !referee.logged.contains(&event.event_id)).collect();
+    ensure!(lost.is_empty(), "not in the log: {lost:?}");
+    Ok(())
+}
+
 /// Whether the read models, once they have heard of everything, show what the facts say.
 ///
 /// # Errors
@@ -46,13 +58,24 @@ pub async fn read_models_agree(system: &System, cast: &Cast) -> Result<()> {
     let pairs = rows(&system.couriers, pairs, cast).await?;
     let with_somebody: BTreeSet<Row> = expected.into_iter().filter(|(.., courier)| courier.is_some()).collect();
     ensure!(pairs == with_somebody, "courier-service shows {pairs:?}, not {with_somebody:?}");
+    let known: Vec<(Uuid, String, bool, Option<i32>)> =
+        sqlx::query_as("SELECT courier_id, zone, is_available, capacity FROM couriers WHERE courier_id = ANY ($1)")
+            .bind(cast.courier_ids())
+            .fetch_all(&system.couriers)
+            .await?;
+    let known: BTreeSet<_> = known.into_iter().collect();
+    let news = referee.couriers.iter().map(|(courier, (_, news))| {
+        let capacity = news.capacity.and_then(|capacity| i32::try_from(capacity.get()).ok());
+        (courier.as_uuid(), news.zone.to_string(), news.is_available, capacity)
+    });
+    ensure!(known == news.collect(), "courier-service knows of couriers {known:?}");
     Ok(())
 }
 
 fn expected(cast: &Cast, referee: &Referee) -> BTreeSet<Row> {
     let row = |order: &OrderId| {
         let life = referee.life(*order);
-        let courier = life.assigned.map(|(courier, _)| courier.as_uuid());
+        let courier = life.with.map(|(courier, _)| courier.as_uuid());
         (order.as_uuid(), life.status.to_string(), courier)
     };
     cast.orders.iter().filter(|order| referee.added.contains_key(order)).map(row).collect()

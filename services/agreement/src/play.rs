@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
     courier::Capacity,
     event::{AddCourier, AddOrder, OrderRejected, OrderStep, Payload, Version},
     id::{CourierId, EventId, OrderId},
-    order::Priority,
+    order::{OrderStatus, Priority},
     timestamp,
     zone::Zone,
 };
@@ -19,6 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     action::{Action, By, COURIERS, ORDERS, Step, ZONES},
+    referee::Referee,
     system::System,
 };
 
@@ -122,12 +123,25 @@ async fn act(system: &System, cast: &Cast, now: usize, action: Action) -> Result
         }
         Action::Pin { order, courier, force } => {
             let (order, courier) = (cast.orders[order], cast.couriers[courier]);
-            // Refused or not: what is decided is in the log.
-            let _ = system.instance(now)?.pin(order, courier, force, TraceParent::start()).await?;
+            let before = Referee::judge(&system.facts, cast).await?;
+            let pinned = system.instance(now)?.pin(order, courier, force, TraceParent::start()).await?;
+            let is_known = before.added.contains_key(&order) && before.couriers.contains_key(&courier);
+            let has_ended = matches!(before.life(order).status, OrderStatus::Delivered | OrderStatus::Cancelled);
+            // Drains go on meanwhile; whether there is room is seen in the log.
+            let must_be = if is_known && !has_ended { force.then_some(true) } else { Some(false) };
+            ensure!(must_be.is_none_or(|must_be| pinned.is_ok() == must_be), "pinning {order}: {pinned:?}");
             return Ok(None);
         }
         Action::TakeBack => {
             system.instance(now)?.take_back_left_behind(Duration::ZERO).await?;
+            let left: i64 = sqlx::query_scalar(
+                "SELECT count(*) FROM orders JOIN couriers USING (courier_id)
+                 WHERE order_id = ANY ($1) AND status = 'assigned' AND NOT is_available AND cause IS NULL",
+            )
+            .bind(cast.order_ids())
+            .fetch_one(&system.facts)
+            .await?;
+            ensure!(left == 0, "{left} orders are left behind");
             return Ok(None);
         }
         Action::Wipe(zone) => {

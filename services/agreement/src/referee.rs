@@ -1,14 +1,15 @@
 //! A simple model: walks the log of assignment-service in the order in which it was written, and objects to each decision
-//! that was wrong when it was made. It knows nothing of Redis, of batches, or of how anybody is chosen.
+//! that was wrong when it was made, and to each that is missing. It knows nothing of Redis, of batches, or of how anybody is
+//! chosen, and has its own idea of what may follow what in the life of an order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
     event::{AddCourier, AddOrder, Version},
-    id::{CourierId, OrderId},
-    life::{Change, Happening, Life},
+    id::{CourierId, EventId, OrderId},
+    life::{Change, Happening},
     order::OrderStatus,
 };
 use serde_json::Value;
@@ -26,7 +27,50 @@ pub struct Referee {
     pub couriers: BTreeMap<CourierId, (Version, AddCourier)>,
     /// Who declined which order; forgotten when it ends.
     pub declined: Vec<(OrderId, CourierId)>,
+    /// Every event of the log.
+    pub logged: BTreeSet<EventId>,
+    /// Declined rightly, and not yet taken back.
+    owed: BTreeSet<(OrderId, CourierId)>,
     happened: BTreeMap<OrderId, Vec<Happening>>,
+}
+
+/// Where an order is, as the model sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct State {
+    /// Where in its life.
+    pub status: OrderStatus,
+    /// Who has it, or had it at its end, and since when.
+    pub with: Option<(CourierId, DateTime<Utc>)>,
+}
+
+impl State {
+    const NEW: Self = Self { status: OrderStatus::Pending, with: None };
+
+    /// Who has it now.
+    #[must_use]
+    pub fn holder(&self) -> Option<CourierId> {
+        self.with.filter(|_| !self.has_ended()).map(|(courier, _)| courier)
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.status, OrderStatus::Delivered | OrderStatus::Cancelled)
+    }
+
+    /// What may follow what; all else changes nothing.
+    fn after(self, happening: &Happening) -> Self {
+        let theirs = |by: Option<CourierId>| self.holder().is_some_and(|holder| by.is_none_or(|by| by == holder));
+        match happening.change {
+            _ if self.has_ended() => self,
+            Change::Assigned(courier) if self.holder() != Some(courier) => {
+                Self { status: OrderStatus::Assigned, with: Some((courier, happening.version.at)) }
+            }
+            Change::Unassigned(courier) if theirs(Some(courier)) => Self::NEW,
+            Change::PickedUp(by) if theirs(by) => Self { status: OrderStatus::PickedUp, ..self },
+            Change::Delivered(by) if theirs(by) => Self { status: OrderStatus::Delivered, ..self },
+            Change::Cancelled => Self { status: OrderStatus::Cancelled, ..self },
+            _ => self,
+        }
+    }
 }
 
 #[derive(FromRow)]
@@ -63,13 +107,16 @@ impl Referee {
             let forced = referee.read(&line, pinned)?;
             pinned = pinned.filter(|_| !forced);
         }
+        ensure!(referee.owed.is_empty(), "declined, and never taken back: {:?}", referee.owed);
         Ok(referee)
     }
 
-    /// The life of an order.
+    /// The life of an order: what happened to it, in the order of its times.
     #[must_use]
-    pub fn life(&self, order: OrderId) -> Life {
-        Life::of(&mut self.happened.get(&order).cloned().unwrap_or_default()).0
+    pub fn life(&self, order: OrderId) -> State {
+        let mut happened = self.happened.get(&order).cloned().unwrap_or_default();
+        happened.sort_unstable();
+        happened.iter().fold(State::NEW, State::after)
     }
 
     /// Orders that a courier has now.
@@ -89,7 +136,17 @@ impl Referee {
     /// Answers whether this ends a command to pin an order.
     fn read(&mut self, line: &Line, pinned: Option<bool>) -> Result<bool> {
         let version = Version { at: line.occurred_at, event_id: line.event_id.into() };
+        self.logged.insert(version.event_id);
         match line.r#type.as_str() {
+            "OrderRejected" => {
+                let (order, courier) = (line.order_id.map(OrderId::from), line.courier_id.map(CourierId::from));
+                let Some((order, courier)) = order.zip(courier) else { return Ok(false) };
+                let State { status, with } = self.life(order);
+                let since = with.filter(|(holder, _)| *holder == courier).map(|(_, since)| since);
+                if status == OrderStatus::Assigned && since.is_some_and(|since| since < version.at) {
+                    self.owed.insert((order, courier));
+                }
+            }
             "AddCourier" => {
                 let news: AddCourier = serde_json::from_value(line.payload.clone())?;
                 let known = self.couriers.entry(news.courier_id).or_insert_with(|| (version, news.clone()));
@@ -107,6 +164,7 @@ impl Referee {
                 let Some(change) = Change::from_parts(&line.r#type, courier) else { return Ok(false) };
                 self.object(order, change, version, pinned)?;
                 if let (Change::Unassigned(courier), Some("rejected")) = (change, line.payload["cause"].as_str()) {
+                    ensure!(self.owed.remove(&(order, courier)), "{order} was taken back from {courier}, who has it");
                     self.declined.push((order, courier));
                 }
                 self.happened.entry(order).or_default().push(Happening { version, change });

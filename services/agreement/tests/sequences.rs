@@ -3,7 +3,7 @@
 //! `SEQUENCES` says how many are played (a nightly run plays 2,000), `SEED` which; a run prints the seed, and the same seed
 //! plays the same sequences.
 
-use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _};
+use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _, io::Write as _};
 
 use agreement::{action, agree, play, referee::Referee, system::System};
 use anyhow::{Context as _, Result};
@@ -30,7 +30,8 @@ fn all_stores_agree_after_any_other_sequence() -> Result<()> {
 fn play_half(half: u64) -> Result<()> {
     let sequences = env::var("SEQUENCES").map_or(Ok(SEQUENCES), |text| text.parse()).context("SEQUENCES")?;
     let seed = env::var("SEED").map_or(Ok(RandomState::new().hash_one(0)), |text| text.parse()).context("SEED")?;
-    println!("SEED={seed} SEQUENCES={sequences}");
+    // Past the capture of a test's output: also a run in which all went well says what it played.
+    writeln!(std::io::stderr(), "SEED={seed} SEQUENCES={sequences} (half {half})")?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let system = runtime.block_on(System::start())?;
     let config = Config { cases: sequences.div_ceil(2), rng_seed: RngSeed::Fixed(seed ^ half), ..Config::default() };
@@ -54,6 +55,7 @@ async fn sequence(system: &System, steps: &[action::Step]) -> Result<()> {
     if let Err(late) = settled.await {
         return agree::agree(system, &cast).await.and(Err(late));
     }
+    agree::nothing_is_lost(system, &cast, &heard).await?;
     // The read models hear of all of it, twice, the decisions before what they answer.
     heard.extend(system.published(&cast.order_ids()).await?);
     heard.reverse();

@@ -23,6 +23,13 @@ ALTER TABLE couriers
 
 UPDATE couriers SET left_at = version_at WHERE NOT is_available;
 
+-- Pickups, deliveries, cancellations and rejections were logged before, and nothing followed from them, in no service. They
+-- stay without effect: acted on now, and here alone, they would part the services for ever.
+ALTER TABLE event_log ADD COLUMN has_effect boolean NOT NULL DEFAULT true;
+
+UPDATE event_log SET has_effect = false
+WHERE type IN ('OrderPickedUp', 'OrderDelivered', 'OrderCancelled', 'OrderRejected');
+
 -- Who was given how many orders lately.
 CREATE INDEX event_log_assigned ON event_log (courier_id, occurred_at DESC)
     WHERE type = 'OrderAssigned' AND source_message_id IS NULL;

@@ -91,7 +91,7 @@ impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         match error {
             Error::CourierNotFound => Self::not_found("courier-not-found", "There is no such courier"),
-            Error::OrderNotFound => Self::not_found("order-not-found", "There is no such order"),
+            Error::OrderNotFound => Self::not_found("order-not-found", "No courier was ever given this order"),
             Error::NotTheirOrder { status, courier_id } => {
                 Self::new(StatusCode::CONFLICT, "not-their-order", "Another courier has the order")
                     .detail(format!("the order is with courier {courier_id}"))

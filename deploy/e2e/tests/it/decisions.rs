@@ -24,7 +24,10 @@ async fn a_decision_says_what_it_was_based_on() -> Result<()> {
     let zone = world.assignments().get(&format!("/zones/{}", world.zone)).await?.expect(200)?;
     let entry =
         |courier, open| json!({"courierId": courier, "isAvailable": true, "openOrders": open, "capacity": null});
-    let expected = json!({"zone": world.zone, "couriers": [entry(runner_up, 0), entry(courier, 1)], "waiting": []});
+    let expected = json!({
+        "zone": world.zone, "availableCouriers": 2, "waitingOrders": 0, "openOrders": 1,
+        "couriers": [entry(runner_up, 0), entry(courier, 1)], "waiting": [],
+    });
     assert_eq!(zone, expected);
     let zones = world.assignments().list("/zones?limit=100").await?;
     let ours: Vec<_> = zones.iter().filter(|zone| zone["zone"] == world.zone).collect();

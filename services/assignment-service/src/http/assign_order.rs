@@ -5,10 +5,13 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use dispatch_contracts::id::{CourierId, OrderId};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    order::OrderStatus,
+};
 use messaging::TraceParent;
-use rest::{Json, Path, Problem, extract};
-use serde::Deserialize;
+use rest::{Json, Path, Problem, extract, problem::Extended};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -38,6 +41,18 @@ pub(super) struct Assign {
     force: bool,
 }
 
+/// What a refusal says besides.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Refused {
+    /// How the order has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_status: Option<OrderStatus>,
+    /// How many orders the courier has now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    open_orders: Option<u32>,
+}
+
 /// Give an order to a courier by hand
 ///
 /// Takes it from whoever has it, also when it is picked up. Giving it to who has it changes nothing, so this may be repeated.
@@ -45,14 +60,18 @@ pub(super) struct Assign {
     post,
     path = "/orders/{orderId}/assign",
     tag = "decisions",
-    params(Which),
+    params(
+        Which,
+        ("traceparent" = Option<String>, Header,
+            description = "W3C trace context; what is decided continues it. A value that is not valid is passed over."),
+    ),
     request_body = Assign,
     responses(
         (status = 202, description = "The decision is made; it is about to be published", body = Decision,
          headers(("Location" = String, description = "The decision"))),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`, `courier-not-found`: no event named the order or the courier", body = Problem, content_type = "application/problem+json"),
-        (status = 409, description = "`order-finished`: it is delivered or cancelled, as `orderStatus` says. Without `force` also `courier-full`: the courier has as many orders as they take, `openOrders`, and `courier-away`: they take no orders of this zone now", body = Problem, content_type = "application/problem+json"),
+        (status = 409, description = "`order-finished`: it is delivered or cancelled, as `orderStatus` says. Without `force` also `courier-full`: the courier has as many orders as they take, `openOrders`, and `courier-away`: they take no orders of this zone now", body = Extended<Refused>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
@@ -82,8 +101,10 @@ impl From<PinRefusal> for Problem {
             PinRefusal::Away(_) => conflict("courier-away", "The courier takes no orders there now"),
         };
         let problem = match &refusal {
-            PinRefusal::Finished(status) => problem.extend(&serde_json::json!({ "orderStatus": status })),
-            PinRefusal::Full { open } => problem.extend(&serde_json::json!({ "openOrders": open })),
+            PinRefusal::Finished(status) => {
+                problem.extend(&Refused { order_status: Some(*status), ..Refused::default() })
+            }
+            PinRefusal::Full { open } => problem.extend(&Refused { open_orders: Some(*open), ..Refused::default() }),
             PinRefusal::OrderNotFound | PinRefusal::CourierNotFound | PinRefusal::Away(_) => problem,
         };
         problem.detail(&refusal)

@@ -6,6 +6,7 @@ mod facts;
 mod http;
 mod limits;
 mod lives;
+mod migration;
 mod openapi;
 mod process;
 mod settings;

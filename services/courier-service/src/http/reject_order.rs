@@ -29,7 +29,7 @@ pub(super) struct Which {
 /// Decline an order
 ///
 /// Possible while it is assigned to the courier. The answer comes when the event that asks for another courier is
-/// durable; the order is with this one until that is decided. Asking again is safe. A body is not read.
+/// durable; the order is with this one until that is decided. Asking again is safe. A body is ignored.
 #[utoipa::path(
     post,
     path = "/couriers/{courierId}/orders/{orderId}/reject",
@@ -45,6 +45,7 @@ pub(super) struct Which {
         (status = 400, description = "`invalid-request`: an id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`, or `order-not-found`: nobody ever had or ended the order", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`not-their-order`: another courier has it. `impossible-transition`: it waits, is picked up, delivered or cancelled; `orderStatus` says which", body = Extended<Standing>, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]

@@ -12,7 +12,7 @@ use super::{Api, WhichCourier, location, trace};
 
 /// Say that a courier takes orders
 ///
-/// Also when it is so already: it is published again, as newer news. A body is not read.
+/// Also when it is so already: it is published again, as newer news. A body is ignored.
 #[utoipa::path(
     post,
     path = "/couriers/{courierId}/available",
@@ -28,6 +28,7 @@ use super::{Api, WhichCourier, location, trace};
             headers(("Location" = String, description = "The courier's path"))),
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -58,6 +59,7 @@ pub(super) async fn available(
             headers(("Location" = String, description = "The courier's path"))),
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]

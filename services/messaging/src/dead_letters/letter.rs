@@ -61,13 +61,15 @@ impl DeadLetter {
         let moved_from = system(SystemAttribute::DeadLetterQueueSourceArn);
         let message = Message::from_sqs(received, now);
 
-        let reason = message.attributes.get(FAILURE_REASON);
         // What SQS moves keeps the time of its sending; everything else was sent to the dead-letter queue when it failed.
-        let was_moved = reason.is_none() && moved_from.is_some();
+        // Attributes of ours on what SQS moved are its publisher's.
+        let was_moved = moved_from.is_some();
+        let reason = message.attributes.get(FAILURE_REASON).filter(|_| !was_moved);
         let is_sending_known =
             was_moved || attributes.contains_key(origin::SENT_AT) || message.body != message.raw_body;
         let unexplained = if was_moved { RECEIVED_TOO_OFTEN } else { UNDELIVERABLE };
-        let named = message.attributes.get(SOURCE_QUEUE).cloned();
+        // A publisher's own `sourceQueue` on what SNS could not deliver names nothing.
+        let named = message.attributes.get(SOURCE_QUEUE).filter(|_| reason.is_some()).cloned();
         let summary = Summary {
             message_id: id,
             queue: queue.to_owned(),
@@ -79,7 +81,7 @@ impl DeadLetter {
             size: message.raw_body.len(),
             source_message_id: message.id.clone(),
         };
-        let source = named.or_else(|| moved_from?.rsplit(':').next().map(str::to_owned));
+        let source = moved_from.map_or(named, |arn| arn.rsplit(':').next().map(str::to_owned));
         Self { summary, source, attributes, message }
     }
 

@@ -22,19 +22,24 @@ impl Purge {
                 .note("not purged: there is no terminal to ask at; say --yes to delete the dead letters for good");
             return Ok(Ended::Refused);
         }
-        let mut ended = Ended::Well;
+        let (mut purged, mut refused) = (false, false);
         for queue in &desk.queues().await? {
             let letters = queue.dead_letters().depth().await?;
             let name = queue.name();
             if self.yes || confirmed(queue, letters, desk).await? {
                 queue.dead_letters().purge().await?;
                 desk.console.say(format_args!("{name}: purged; there were {letters} dead letters"))?;
+                purged = true;
             } else {
                 desk.console.say(format_args!("{name}: not purged; there are {letters} dead letters"))?;
-                ended = Ended::Incomplete;
+                refused = true;
             }
         }
-        Ok(ended)
+        Ok(match (purged, refused) {
+            (_, false) => Ended::Well,
+            (true, true) => Ended::Incomplete,
+            (false, true) => Ended::Refused,
+        })
     }
 }
 

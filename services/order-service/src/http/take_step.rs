@@ -14,7 +14,7 @@ use crate::domain::step::Step;
 /// Say that the courier has collected the order
 ///
 /// Possible while it is assigned. The answer comes when the step and its event are durable. An order that is picked up
-/// already stays so, and nothing is published: asking again is safe. A body is not read.
+/// already stays so, and nothing is published: asking again is safe. A body is ignored.
 #[utoipa::path(
     post,
     path = "/orders/{orderId}/pickup",
@@ -30,6 +30,7 @@ use crate::domain::step::Step;
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is not assigned; `orderStatus` says what it is", body = Extended<Standing>, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -40,7 +41,7 @@ pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: H
 /// Say that the order is done
 ///
 /// Possible while it is picked up. The answer comes when the step and its event are durable. An order that is delivered
-/// already stays so, and nothing is published: asking again is safe. A body is not read.
+/// already stays so, and nothing is published: asking again is safe. A body is ignored.
 #[utoipa::path(
     post,
     path = "/orders/{orderId}/deliver",
@@ -56,6 +57,7 @@ pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: H
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is not picked up; `orderStatus` says what it is", body = Extended<Standing>, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
@@ -66,7 +68,7 @@ pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: H
 /// Call an order off
 ///
 /// Possible until it is delivered. The answer comes when the step and its event are durable. An order that is cancelled
-/// already stays so, and nothing is published: asking again is safe. A body is not read.
+/// already stays so, and nothing is published: asking again is safe. A body is ignored.
 #[utoipa::path(
     post,
     path = "/orders/{orderId}/cancel",
@@ -82,6 +84,7 @@ pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: H
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is delivered", body = Extended<Standing>, content_type = "application/problem+json"),
+        (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
     ),
 )]
