@@ -2,8 +2,8 @@
 //!
 //! What is committed here is true; Redis follows. An order is one row, so it is with one courier whatever Redis
 //! remembers. Locks are always taken in one order, each kind sorted, so no two transactions wait for each other: zones,
-//! events in the log, couriers, orders, and rows of couriers last. News of couriers is logged behind their locks; nobody logs
-//! it without them.
+//! AddOrders in the log, couriers, orders, other events in the log, and rows of couriers last. So what took effect first
+//! stands first in the log.
 
 mod couriers;
 mod decisions;

@@ -117,7 +117,6 @@ pub(super) async fn hold(
     let order_ids: Vec<Uuid> = ids.iter().map(OrderId::as_uuid).collect();
     for _ in 0..HOLD_ATTEMPTS {
         let mut transaction = facts.begin().await?;
-        let new = super::log::append(&mut transaction, prepare.log).await?;
         let holders: Vec<Uuid> =
             sqlx::query_scalar(include_str!("sql/holders.sql")).bind(&order_ids).fetch_all(&mut *transaction).await?;
         let locked: Vec<(CourierId, bool)> =
@@ -131,6 +130,9 @@ pub(super) async fn hold(
         let held = rows.into_iter().map(held).collect::<Result<Vec<_>, _>>()?;
         let is_locked = |holder: CourierId| locked.iter().any(|(courier, _)| *courier == holder);
         if held.iter().filter_map(Held::holder).all(is_locked) {
+            // Behind the locks: of what is told of an order and a decision about it, what took effect first stands first in
+            // the log.
+            let new = super::log::append(&mut transaction, prepare.log).await?;
             return Ok(Hold { transaction, orders: held, new });
         }
         transaction.rollback().await?;
@@ -147,10 +149,10 @@ pub(super) struct Hold {
     pub(super) new: HashSet<EventId>,
 }
 
-/// What [`hold`] does before it takes the locks.
+/// What [`hold`] does besides taking the locks.
 #[derive(Clone, Copy)]
 pub(super) struct Prepare<'a> {
-    /// Appends this to the log.
+    /// Appends this to the log, behind the locks.
     pub(super) log: &'a [super::log::Entry<'a>],
     /// Makes a row for each order that is not known.
     pub(super) hear_of: bool,
