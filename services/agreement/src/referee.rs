@@ -143,7 +143,9 @@ impl Referee {
                 let Some((order, courier)) = order.zip(courier) else { return Ok(false) };
                 let State { status, with } = self.life(order);
                 let since = with.filter(|(holder, _)| *holder == courier).map(|(_, since)| since);
-                if status == OrderStatus::Assigned && since.is_some_and(|since| since < version.at) {
+                // In milliseconds: the broker's time has no more.
+                let millis = version.at.timestamp_millis();
+                if status == OrderStatus::Assigned && since.is_some_and(|since| since.timestamp_millis() <= millis) {
                     self.owed.insert((order, courier));
                 }
             }

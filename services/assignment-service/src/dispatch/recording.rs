@@ -16,7 +16,8 @@ impl Dispatch {
     /// Records a batch; `held` says for each proposal with whom Redis has the order.
     pub(super) async fn record(&self, proposals: &[Proposal], held: &[Option<CourierId>]) -> Result<(), DispatchError> {
         let now = self.clock.now();
-        let Recorded { standings, assigned, unfit } = self.facts.record(proposals, &self.outbox, now).await?;
+        let Recorded { standings, assigned, unfit } =
+            self.facts.record(proposals, &self.outbox, now, self.policy.decline_ttl).await?;
         metrics::counter!("assignments_total").increment(assigned as u64);
         // First: who is no choice must not be chosen again for what goes back into the line.
         for unfit in &unfit {

@@ -1,8 +1,8 @@
 //! Recording decisions: one transaction for a batch. Where the facts know better than the pick, the facts win.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
     event::{OrderAssigned, Payload},
     id::{EventId, OrderId},
@@ -85,7 +85,8 @@ pub struct Recorded {
 
 impl Facts {
     /// Records decisions about orders, each order at most once in a batch: the events into the log, the orders, and
-    /// for each new assignment an entry of the log and a row of the outbox.
+    /// for each new assignment an entry of the log and a row of the outbox. Whoever declined an order within `decline_ttl`
+    /// does not get it, also where they were picked before they did.
     ///
     /// # Errors
     /// PostgreSQL does not answer; nothing took effect, or all of it, and it may be repeated.
@@ -94,13 +95,15 @@ impl Facts {
         proposals: &[Proposal],
         outbox: &Outbox,
         now: DateTime<Utc>,
+        decline_ttl: Duration,
     ) -> Result<Recorded, FactsError> {
         let now = timestamp::to_micros(now);
+        let declined_since = now - TimeDelta::from_std(decline_ttl).unwrap_or(TimeDelta::zero());
         let mut transaction = self.begin().await?;
         append_sources(&mut transaction, proposals).await?;
         let (picks, unfit) = fitness::fit(&mut transaction, proposals).await?;
         let mut written = insert_new(&mut transaction, proposals, &picks, now).await?;
-        written.extend(assign_waiting(&mut transaction, proposals, &picks, &written, now).await?);
+        written.extend(assign_waiting(&mut transaction, proposals, &picks, &written, (now, declined_since)).await?);
         let decisions = decisions(proposals, &picks, &written);
         let assigned = decisions.len();
         decisions::publish(&mut transaction, outbox, decisions).await?;
@@ -164,7 +167,7 @@ async fn assign_waiting(
     proposals: &[Proposal],
     picks: &[Option<Pick>],
     inserted: &Written,
-    now: DateTime<Utc>,
+    (now, declined_since): (DateTime<Utc>, DateTime<Utc>),
 ) -> Result<Written, FactsError> {
     let waiting: Vec<(&Proposal, &Pick)> = proposals
         .iter()
@@ -184,6 +187,7 @@ async fn assign_waiting(
         .bind(waiting.iter().map(|(_, pick)| runner_up(pick)).collect::<Vec<_>>())
         .bind(waiting.iter().map(|(_, pick)| count(pick.candidates)).collect::<Vec<_>>())
         .bind(now)
+        .bind(declined_since)
         .fetch_all(transaction)
         .await?;
     Ok(assigned.into_iter().map(|(order, at)| (OrderId::from(order), at)).collect())

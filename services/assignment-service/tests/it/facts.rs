@@ -1,5 +1,7 @@
 //! The facts against the real PostgreSQL.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use assignment_service::{
     domain::{order::Standing, pick::Pick},
@@ -17,6 +19,9 @@ use uuid::Uuid;
 
 use crate::world::{World, courier_id, news, order, order_id, zone};
 
+/// How long a decline counts.
+const TTL: Duration = Duration::from_secs(300);
+
 fn proposal(source: Source, courier: Option<CourierId>) -> Proposal {
     let pick = courier.map(|courier_id| Pick { courier_id, score: 0, runner_up: None, candidates: 1 });
     Proposal { source, pick, assignment_event_id: Uuid::now_v7().into() }
@@ -27,7 +32,7 @@ fn new_order(order_id: OrderId, zone: &Zone, courier: Option<CourierId>) -> Resu
 }
 
 async fn record(facts: &Facts, proposal: Proposal) -> Result<Standing> {
-    let recorded = facts.record(&[proposal], &Outbox::new("topic".to_owned()), Utc::now()).await?;
+    let recorded = facts.record(&[proposal], &Outbox::new("topic".to_owned()), Utc::now(), TTL).await?;
     recorded.standings.first().cloned().context("a standing")
 }
 
@@ -68,7 +73,7 @@ async fn many_racing_records_leave_one_assignment_each() -> Result<()> {
             orders.iter().map(|id| new_order(*id, &world.zone, Some(couriers[racer % 2]))).collect();
         let (facts, mut proposals) = (facts.clone(), proposals?);
         proposals.rotate_left(racer * 6);
-        racers.spawn(async move { facts.record(&proposals, &Outbox::new("topic".to_owned()), Utc::now()).await });
+        racers.spawn(async move { facts.record(&proposals, &Outbox::new("topic".to_owned()), Utc::now(), TTL).await });
     }
     for recorded in racers.join_all().await {
         recorded?;
@@ -169,5 +174,24 @@ async fn every_event_and_every_decision_is_in_the_log_once() -> Result<()> {
     let types: Vec<String> =
         sqlx::query_scalar("SELECT type FROM event_log ORDER BY seq").fetch_all(&world.pool).await?;
     assert_eq!(types, ["AddCourier", "AddOrder", "OrderAssigned"]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn whoever_declined_after_they_were_picked_does_not_get_it() -> Result<()> {
+    let world = World::new().await?;
+    let facts = Facts::new(world.pool.clone());
+    let (somebody, id) = (present(&facts, &world.zone).await?, order_id());
+    record(&facts, new_order(id, &world.zone, None)?).await?;
+    // Recorded by another process from the same pick, and declined since.
+    sqlx::query("INSERT INTO declines (order_id, courier_id, declined_at) VALUES ($1, $2, now())")
+        .bind(id.as_uuid())
+        .bind(somebody.as_uuid())
+        .execute(&world.pool)
+        .await?;
+    let line = || proposal(Source::Line(world.zone.clone(), id), Some(somebody));
+    assert!(matches!(record(&facts, line()).await?, Standing::Pending(line) if line.declined.len() == 1));
+    sqlx::query("UPDATE declines SET declined_at = now() - interval '1 hour'").execute(&world.pool).await?;
+    assert_eq!(record(&facts, line()).await?, Standing::Assigned(somebody), "they may be asked again");
     Ok(())
 }

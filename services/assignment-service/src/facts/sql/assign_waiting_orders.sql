@@ -1,7 +1,7 @@
 -- Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which, and when: later than
--- all that is known of the order.
+-- all that is known of the order. Whoever has declined it since they were picked does not get it.
 -- Arrays of one length: $1 orders, $2 zones, $3 couriers, $4 assignment event ids, $5 scores, $6 runners-up,
--- $7 candidates. $8 now.
+-- $7 candidates. $8 now, $9 since when a decline counts.
 WITH picked AS (
     SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::integer[], $6::uuid[], $7::integer[])
         AS picked (order_id, zone, courier_id, assignment_event_id, score, runner_up, candidates)
@@ -21,4 +21,7 @@ SET status = 'assigned', courier_id = picked.courier_id, assigned_at = locked.at
 FROM picked
 JOIN locked USING (order_id)
 WHERE orders.order_id = picked.order_id AND orders.zone = picked.zone
+  AND NOT EXISTS (SELECT FROM declines
+                  WHERE declines.order_id = picked.order_id AND declines.courier_id = picked.courier_id
+                    AND declines.declined_at > $9)
 RETURNING orders.order_id, orders.assigned_at
