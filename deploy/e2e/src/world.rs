@@ -199,14 +199,15 @@ impl World {
         .await
     }
 
-    /// Waits until an order waits for a courier, for all that assignment-service knows.
+    /// Waits until an order waits for a courier, and every service shows it so.
     ///
     /// # Errors
     /// It never does.
     pub async fn waits(&self, order: Uuid) -> Result<()> {
         let assignment = eventually(&format!("{order} is heard of"), || self.assignment(order)).await?;
         ensure!(assignment.courier_id.is_none(), "{order} should wait: {assignment:?}");
-        Ok(())
+        // order-service hears of it by a queue of its own, and perhaps later.
+        self.stands(order, "pending", None).await
     }
 
     /// Waits until every service shows who has each of the orders, and demands that all of them say the same.
