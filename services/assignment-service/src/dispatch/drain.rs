@@ -70,15 +70,20 @@ impl Dispatch {
     }
 
     async fn drain_step(&self, zone: &Zone, walk: Walk) -> Result<Next, DispatchError> {
-        let (mut next, mut walk, mut picks) = (Next::Step(walk), walk, Vec::new());
+        let mut picks = Vec::new();
+        let next = self.walk(zone, walk, &mut picks).await;
+        // Also where a later look failed: what was picked need not wait for the sweep.
+        self.record_picks(zone, picks).await?;
+        next
+    }
+
+    /// Looks along the line, and puts what was picked into `picks`.
+    async fn walk(&self, zone: &Zone, walk: Walk, picks: &mut Vec<Picked>) -> Result<Next, DispatchError> {
+        let (mut next, mut walk) = (Next::Step(walk), walk);
         for _ in 0..LOOKS {
             let drained = match self.choice.drain(zone, walk.after, LOOK, self.clock.now()).await? {
                 Warm::Answer(drained) => drained,
-                Warm::Cold => {
-                    self.warm(zone).await?;
-                    next = Next::Step(Walk::default());
-                    break;
-                }
+                Warm::Cold => return self.warm(zone).await.map(|()| Next::Step(Walk::default())),
             };
             picks.extend(drained.picks);
             let again = [walk.again, drained.again].into_iter().flatten().min();
@@ -92,7 +97,6 @@ impl Dispatch {
                 break;
             }
         }
-        self.record_picks(zone, picks).await?;
         Ok(next)
     }
 
