@@ -63,6 +63,12 @@ pub enum OrderStatus {
 }
 
 impl OrderStatus {
+    /// Whether nothing can happen to it any more.
+    #[must_use]
+    pub const fn has_ended(self) -> bool {
+        matches!(self, Self::Delivered | Self::Cancelled)
+    }
+
     /// The name on the wire and in the stores.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -8,7 +8,7 @@ use dispatch_contracts::{
     courier::Capacity,
     event::{AddCourier, AddOrder, OrderRejected, OrderStep, Payload, Version},
     id::{CourierId, EventId, OrderId},
-    order::{OrderStatus, Priority},
+    order::Priority,
     timestamp,
     zone::Zone,
 };
@@ -126,7 +126,7 @@ async fn act(system: &System, cast: &Cast, now: usize, action: Action) -> Result
             let before = Referee::judge(&system.facts, cast).await?;
             let pinned = system.instance(now)?.pin(order, courier, force, TraceParent::start()).await?;
             let is_known = before.added.contains_key(&order) && before.couriers.contains_key(&courier);
-            let has_ended = matches!(before.life(order).status, OrderStatus::Delivered | OrderStatus::Cancelled);
+            let has_ended = before.life(order).status.has_ended();
             // Drains go on meanwhile; whether there is room is seen in the log.
             let must_be = if is_known && !has_ended { force.then_some(true) } else { Some(false) };
             ensure!(must_be.is_none_or(|must_be| pinned.is_ok() == must_be), "pinning {order}: {pinned:?}");

@@ -1,8 +1,10 @@
 //! Dispatch's events over messaging: from a message to an event ([`Consume`]), from an event to a row of the outbox
-//! ([`to_outbox`]).
+//! ([`to_outbox`]); and what is said of one that changes nothing ([`Refused`]).
 //!
 //! Every consumer treats a message alike: what breaks the format is quarantined with the reason, an unknown type is
 //! counted and acknowledged, and only events reach the service.
+
+mod refusal;
 
 use std::future::Future;
 
@@ -11,6 +13,8 @@ use dispatch_contracts::{
     id::EventId,
 };
 use messaging::{Handler, HandlerError, Message, Outcome, TraceParent, outbox::OutboxEvent};
+
+pub use self::refusal::Refused;
 
 /// An event with what its message says of it.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{
     event::Version,
-    id::{CourierId, EventId, OrderId},
+    id::{CourierId, OrderId},
     life::{Change, Happening, Life, Refusal},
-    order::OrderStatus,
     zone::Zone,
 };
-use events::Incoming;
+use events::{Incoming, Refused};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
@@ -29,7 +28,7 @@ pub struct Lived {
     /// What Redis has to follow.
     pub updates: Vec<Update>,
     /// New events that changed nothing, since they are impossible.
-    pub refused: Vec<(EventId, Refusal)>,
+    pub refused: Vec<Refused>,
 }
 
 #[derive(FromRow)]
@@ -73,14 +72,23 @@ impl Facts {
         for life in &lives {
             lived.updates.extend(release(life));
             let refused = life.happenings.iter().zip(&life.steps).filter_map(|(happening, step)| {
-                let event_id = happening.version.event_id;
-                Some((event_id, step.err().filter(|_| new.contains(&event_id))?))
+                let (event_id, order_id) = (happening.version.event_id, life.held.order_id);
+                let refusal = step.err().filter(|_| new.contains(&(event_id, Some(order_id))))?;
+                let is_it =
+                    |event: &&&Incoming| event.event_id == event_id && event.payload.order_id() == Some(order_id);
+                Some(refused(events.iter().find(is_it)?, order_id, refusal))
             });
             lived.refused.extend(refused);
         }
         lived.updates.extend(elsewhere.iter().flat_map(Courier::entries).map(Update::Courier));
         Ok(lived)
     }
+}
+
+/// An event that changes nothing.
+pub(super) fn refused(event: &Incoming, order_id: OrderId, refusal: Refusal) -> Refused {
+    let Incoming { event_id, payload, .. } = event;
+    Refused { event_id: *event_id, type_name: payload.type_name(), order_id, courier_id: payload.courier_id(), refusal }
 }
 
 async fn relive(transaction: &mut PgConnection, held: Vec<Held>) -> Result<Vec<Lives>, FactsError> {
@@ -114,7 +122,7 @@ async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), Fa
         .execute(&mut *transaction)
         .await?;
     let ended: Vec<Uuid> =
-        lives.iter().filter(|lives| has_ended(&lives.life)).map(|lives| lives.held.order_id.as_uuid()).collect();
+        lives.iter().filter(|lives| lives.life.status.has_ended()).map(|lives| lives.held.order_id.as_uuid()).collect();
     sqlx::query(include_str!("sql/forget_declines.sql")).bind(ended).execute(transaction).await?;
     Ok(())
 }
@@ -126,14 +134,10 @@ fn latest_at(lives: &Lives) -> Option<DateTime<Utc>> {
     lives.happenings.iter().map(|happening| happening.version.at.min(LATEST.unwrap_or(happening.version.at))).max()
 }
 
-fn has_ended(life: &Life) -> bool {
-    matches!(life.status, OrderStatus::Delivered | OrderStatus::Cancelled)
-}
-
 /// Who loses an order now, and its zone.
 fn gone(lives: &[Lives]) -> Vec<(CourierId, Zone)> {
     let gone = |lives: &Lives| {
-        let holder = lives.held.holder().filter(|_| has_ended(&lives.life))?;
+        let holder = lives.held.holder().filter(|_| lives.life.status.has_ended())?;
         Some((holder, lives.held.zone.clone()?))
     };
     lives.iter().filter_map(gone).collect()
@@ -141,7 +145,7 @@ fn gone(lives: &[Lives]) -> Vec<(CourierId, Zone)> {
 
 /// Who was ever given an order that has ended, and its zone.
 fn ever(lives: &Lives) -> Vec<(CourierId, Zone)> {
-    let Some(zone) = lives.held.zone.as_ref().filter(|_| has_ended(&lives.life)) else { return Vec::new() };
+    let Some(zone) = lives.held.zone.as_ref().filter(|_| lives.life.status.has_ended()) else { return Vec::new() };
     let given = lives.happenings.iter().filter_map(|happening| match happening.change {
         Change::Assigned(courier) => Some((courier, zone.clone())),
         Change::Unassigned(_) | Change::PickedUp(_) | Change::Delivered(_) | Change::Cancelled => None,
@@ -152,6 +156,6 @@ fn ever(lives: &Lives) -> Vec<(CourierId, Zone)> {
 /// What the order's zone has to follow. Also when the order had ended before: whoever wrote that may have died before
 /// they told Redis.
 fn release(lives: &Lives) -> Option<Update> {
-    let zone = lives.held.zone.clone().filter(|_| has_ended(&lives.life))?;
+    let zone = lives.held.zone.clone().filter(|_| lives.life.status.has_ended())?;
     Some(Update::Release { zone, order_id: lives.held.order_id, former: Former::Anybody })
 }

@@ -64,17 +64,17 @@ pub(super) async fn hear_of_zones(transaction: &mut PgConnection, entries: &[Ent
     Ok(())
 }
 
+/// Events by their ids and orders: whoever injects one id for two orders says two things.
+pub(super) type New = HashSet<(EventId, Option<OrderId>)>;
+
 /// Appends, and remembers the zones that the events name. Answers which of them are new.
-pub(super) async fn append(
-    transaction: &mut PgConnection,
-    entries: &[Entry<'_>],
-) -> Result<HashSet<EventId>, FactsError> {
+pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]) -> Result<New, FactsError> {
     if entries.is_empty() {
-        return Ok(HashSet::new());
+        return Ok(New::new());
     }
     hear_of_zones(transaction, entries).await?;
     let column = |read: fn(&Entry<'_>) -> Option<uuid::Uuid>| entries.iter().map(read).collect::<Vec<_>>();
-    let new: Vec<uuid::Uuid> = sqlx::query_scalar(include_str!("sql/append_log.sql"))
+    let new: Vec<(uuid::Uuid, Option<uuid::Uuid>)> = sqlx::query_as(include_str!("sql/append_log.sql"))
         .bind(column(|entry| Some(entry.event_id.as_uuid())))
         .bind(entries.iter().map(|entry| entry.r#type).collect::<Vec<_>>())
         .bind(column(|entry| Some(entry.order_id?.as_uuid())))
@@ -85,7 +85,7 @@ pub(super) async fn append(
         .bind(entries.iter().map(|entry| entry.occurred_at).collect::<Vec<_>>())
         .fetch_all(transaction)
         .await?;
-    Ok(new.into_iter().map(EventId::from).collect())
+    Ok(new.into_iter().map(|(event_id, order_id)| (event_id.into(), order_id.map(OrderId::from))).collect())
 }
 
 impl Facts {

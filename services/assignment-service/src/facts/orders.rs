@@ -1,10 +1,10 @@
 //! Orders as rows: reading how they stand, and holding them while something is decided about them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
-    id::{CourierId, EventId, OrderId},
+    id::{CourierId, OrderId},
     order::OrderStatus,
     timestamp,
     zone::Zone,
@@ -146,7 +146,7 @@ pub(super) struct Hold {
     pub(super) transaction: Transaction<'static, Postgres>,
     pub(super) orders: Vec<Held>,
     /// Those of the logged events that were not logged before.
-    pub(super) new: HashSet<EventId>,
+    pub(super) new: super::log::New,
 }
 
 /// What [`hold`] does besides taking the locks.

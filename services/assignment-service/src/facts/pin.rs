@@ -110,9 +110,8 @@ fn allowed(pin: &Pin, held: Option<Held>, courier: Option<Courier>) -> Result<(H
     let held = held.ok_or(PinRefusal::OrderNotFound)?;
     let zone = held.zone.clone().ok_or(PinRefusal::OrderNotFound)?;
     let courier = courier.ok_or(PinRefusal::CourierNotFound)?;
-    match held.status {
-        status @ (OrderStatus::Delivered | OrderStatus::Cancelled) => return Err(PinRefusal::Finished(status)),
-        OrderStatus::Pending | OrderStatus::Assigned | OrderStatus::PickedUp => {}
+    if held.status.has_ended() {
+        return Err(PinRefusal::Finished(held.status));
     }
     if held.holder() != Some(pin.courier_id) && !pin.force {
         if !courier.takes_orders_of(&zone) {

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     Facts, FactsError, couriers,
     decisions::{self, Deciding, Decision},
-    live::Lived,
+    live::{self, Lived},
     log,
     orders::{self, Held, Hold, Prepare},
 };
@@ -74,7 +74,9 @@ impl Facts {
                     let (holder, cause) = (rejected.courier_id, Cause::Rejected);
                     back.push(Back { held, zone, holder, cause, trace: event.trace });
                 }
-                Err(refusal) if new.contains(&event.event_id) => refused.push((event.event_id, refusal)),
+                Err(refusal) if new.contains(&(event.event_id, Some(rejected.order_id))) => {
+                    refused.push(live::refused(event, rejected.order_id, refusal));
+                }
                 Err(_) => {}
             }
         }

@@ -1,35 +1,29 @@
-//! The lives of orders against the real stores: races, crashes between any two steps, and news of orders that had gone on.
+//! The lives of orders against the real stores: races, and news of orders that had gone on.
 
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context as _, Result};
-use assignment_service::{
-    dispatch::Dispatch,
-    domain::settlement::Update,
-    facts::{Deciding, Facts, PinRefusal},
-};
+use assignment_service::{dispatch::Dispatch, facts::PinRefusal};
 use chrono::{TimeDelta, Utc};
 use dispatch_contracts::{
     event::{AddCourier, OrderRejected, OrderStep, Payload},
     id::{CourierId, OrderId},
 };
 use events::Incoming;
-use messaging::{Outbox, TraceParent};
-use runtime::Ids;
+use messaging::TraceParent;
 use test_support::eventually;
-use tokio_util::sync::CancellationToken;
 
 use crate::world::{World, add_courier, add_order, courier_id, incoming, news, order, order_id, zone};
 
-fn step(order_id: OrderId, payload: fn(OrderStep) -> Payload) -> Incoming {
+pub(crate) fn step(order_id: OrderId, payload: fn(OrderStep) -> Payload) -> Incoming {
     incoming(Utc::now(), payload(OrderStep { order_id, courier_id: None }))
 }
 
-async fn live(instance: &Dispatch, order_id: OrderId, payload: fn(OrderStep) -> Payload) -> Result<()> {
+pub(crate) async fn live(instance: &Dispatch, order_id: OrderId, payload: fn(OrderStep) -> Payload) -> Result<()> {
     Ok(instance.live(&[&step(order_id, payload)]).await?)
 }
 
-fn rejection(order_id: OrderId, courier_id: CourierId) -> (Incoming, OrderRejected) {
+pub(crate) fn rejection(order_id: OrderId, courier_id: CourierId) -> (Incoming, OrderRejected) {
     let rejected = OrderRejected { order_id, courier_id };
     (incoming(Utc::now(), Payload::OrderRejected(rejected.clone())), rejected)
 }
@@ -40,7 +34,7 @@ async fn status(world: &World, order: OrderId) -> Result<String> {
 }
 
 /// Waits until the courier has the order, in the facts and in Redis.
-async fn is_with(world: &World, order: OrderId, courier: CourierId) -> Result<()> {
+pub(crate) async fn is_with(world: &World, order: OrderId, courier: CourierId) -> Result<()> {
     eventually("the order is with the courier", || async {
         let facts = world.assigned().await?.get(&order) == Some(&courier);
         let redis = world.held(&world.zone).await?.get(&order) == Some(&courier);
@@ -49,7 +43,7 @@ async fn is_with(world: &World, order: OrderId, courier: CourierId) -> Result<()
     .await
 }
 
-async fn limited(instance: &Dispatch, world: &World, courier: CourierId, capacity: i64) -> Result<()> {
+pub(crate) async fn limited(instance: &Dispatch, world: &World, courier: CourierId, capacity: i64) -> Result<()> {
     let (event, known) = news(courier, &world.zone, true, TimeDelta::zero())?;
     let capacity = capacity.try_into().map_err(anyhow::Error::msg)?;
     let known = AddCourier { capacity: Some(capacity), ..known };
@@ -135,23 +129,6 @@ async fn cancelling_races_with_assigning_and_all_stores_agree() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_confirmation_that_comes_after_the_delivery_brings_nothing_back() -> Result<()> {
-    let world = World::new().await?;
-    let (instance, somebody, done) = (world.instance(), courier_id(), order_id());
-    add_courier(&instance, somebody, &world.zone, true).await?;
-    let new = order(done, &world.zone, 0, TimeDelta::zero())?;
-    instance.add_orders(vec![new.clone()]).await?;
-    live(&instance, done, Payload::OrderDelivered).await?;
-    // The same message again, and a process that was held up since it had committed the assignment.
-    instance.add_orders(vec![new]).await?;
-    let confirm = Update::Confirm { zone: world.zone.clone(), order_id: done, courier_id: somebody };
-    world.choice.update(&[confirm], Utc::now()).await?;
-    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 0)]));
-    assert_eq!(world.held(&world.zone).await?, BTreeMap::new());
-    Ok(())
-}
-
-#[tokio::test]
 async fn a_declined_order_goes_to_somebody_else_and_back_to_nobody() -> Result<()> {
     let world = World::new().await?;
     let (instance, declines, takes) = (world.instance(), courier_id(), courier_id());
@@ -172,23 +149,6 @@ async fn a_declined_order_goes_to_somebody_else_and_back_to_nobody() -> Result<(
     let (event, rejected) = rejection(order, takes);
     instance.reject(&[(&event, &rejected)]).await?;
     assert_eq!(status(&world, order).await?, "picked_up");
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_rejection_whose_process_died_before_redis_heard_of_it_is_made_good_by_its_repetition() -> Result<()> {
-    let world = World::new().await?;
-    let (instance, declines, order) = (world.instance(), courier_id(), order_id());
-    add_courier(&instance, declines, &world.zone, true).await?;
-    add_order(&instance, order, &world.zone).await?;
-    let (event, rejected) = rejection(order, declines);
-    let (outbox, ids, now) = (Outbox::new("topic".to_owned()), Ids::random(), Utc::now());
-    let with = Deciding { outbox: &outbox, ids: &ids, now };
-    Facts::new(world.pool.clone()).reject(&[(&event, &rejected)], with).await?;
-    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(declines, 1)]));
-    instance.reject(&[(&event, &rejected)]).await?;
-    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(declines, 0)]));
-    assert_eq!(world.size(&world.zone, "pending").await?, 1);
     Ok(())
 }
 
@@ -214,22 +174,6 @@ async fn who_leaves_loses_what_is_not_picked_up_unless_they_come_back() -> Resul
     assert_eq!(status(&world, picked_up).await?, "picked_up");
     assert_eq!(world.held(&world.zone).await?.get(&picked_up), Some(&leaves));
     Ok(())
-}
-
-#[tokio::test]
-async fn what_was_taken_back_by_a_process_that_died_is_put_in_line_by_the_sweep() -> Result<()> {
-    let world = World::new().await?;
-    let (instance, leaves, takes, order) = (world.instance(), courier_id(), courier_id(), order_id());
-    add_courier(&instance, leaves, &world.zone, true).await?;
-    add_order(&instance, order, &world.zone).await?;
-    add_courier(&instance, leaves, &world.zone, false).await?;
-    add_courier(&instance, takes, &world.zone, true).await?;
-    let (outbox, ids, now) = (Outbox::new("topic".to_owned()), Ids::random(), Utc::now());
-    let with = Deciding { outbox: &outbox, ids: &ids, now };
-    let updates = Facts::new(world.pool.clone()).take_back_left_behind(now, 10, with).await?;
-    assert_eq!(updates.len(), 1, "and nobody tells Redis");
-    instance.sweep(Duration::from_secs(60), &CancellationToken::new()).await?;
-    is_with(&world, order, takes).await
 }
 
 #[tokio::test]
@@ -271,88 +215,22 @@ async fn what_a_courier_carries_from_a_former_zone_counts_until_it_ends() -> Res
 }
 
 #[tokio::test]
-async fn nobody_is_over_capacity_although_redis_forgets_again_and_again() -> Result<()> {
+async fn one_event_id_for_two_orders_says_two_things() -> Result<()> {
     let world = World::new().await?;
-    let instances = [world.instance(), world.instance()];
-    let couriers = [courier_id(), courier_id()];
-    for courier in couriers {
-        limited(&instances[0], &world, courier, 3).await?;
-    }
-    let mut tasks = tokio::task::JoinSet::new();
-    for number in 0..40 {
-        let instance = instances[number % 2].clone();
-        let new = order(order_id(), &world.zone, 0, TimeDelta::zero())?;
-        tasks.spawn(async move { instance.add_orders(vec![new]).await });
-        if number % 3 == 0 {
-            world.wipe(&world.zone).await?;
-        }
-    }
-    for done in tasks.join_all().await {
-        done?;
-    }
-    eventually("both are full", || async { Ok((world.assigned().await?.len() == 6).then_some(())) }).await?;
-    instances[0].sweep(Duration::ZERO, &CancellationToken::new()).await?;
-    let mut open: BTreeMap<CourierId, u32> = BTreeMap::new();
-    for courier in world.assigned().await?.into_values() {
-        *open.entry(courier).or_default() += 1;
-    }
-    assert_eq!(open, couriers.into_iter().map(|courier| (courier, 3)).collect());
-    Ok(())
-}
-
-#[tokio::test]
-async fn reconciling_mends_whatever_redis_has_wrong_and_nothing_else() -> Result<()> {
-    let world = World::new().await?;
-    let (instance, first, second) = (world.instance(), courier_id(), courier_id());
-    let orders: Vec<OrderId> = (0..6).map(|_| order_id()).collect();
-    add_courier(&instance, first, &world.zone, true).await?;
-    for order in &orders[..4] {
-        add_order(&instance, *order, &world.zone).await?;
-    }
-    live(&instance, orders[0], Payload::OrderDelivered).await?;
-    live(&instance, orders[1], Payload::OrderDelivered).await?;
-    limited(&instance, &world, first, 2).await?;
-    add_order(&instance, orders[4], &world.zone).await?;
-    // A ghost that was delivered, one that nobody has heard of, one lost, one with somebody else, a courier unseen.
-    let other = courier_id();
-    for (order, courier) in [(orders[0], first), (orders[5], first), (orders[3], other)] {
-        world.command(&["HSET", "orders", &order.to_string(), &courier.to_string()]).await?;
-    }
-    world.command(&["HDEL", "orders", &orders[2].to_string()]).await?;
-    world.command(&["ZADD", "pending", "1", &orders[1].to_string()]).await?;
-    // As many as entries name them: scripts never change one without the other.
-    world.command(&["HSET", "open", &first.to_string(), "2", &other.to_string(), "1"]).await?;
-    add_courier(&instance, second, &world.zone, false).await?;
-    world.command(&["HDEL", "courier", &second.to_string()]).await?;
-
-    for _ in 0..2 {
-        instance.reconcile().await?;
-        assert_eq!(world.held(&world.zone).await?, world.assigned().await?);
-        assert_eq!(world.size(&world.zone, "pending").await?, 1, "the fifth waits");
-        assert_eq!(world.size(&world.zone, "open").await?, 1);
-        assert_eq!(world.scores(&world.zone).await?, BTreeMap::new(), "the first is full with two");
-    }
-    live(&instance, orders[2], Payload::OrderDelivered).await?;
-    is_with(&world, orders[4], first).await
-}
-
-#[tokio::test]
-async fn a_late_event_that_is_told_again_leaves_nothing_behind_in_redis() -> Result<()> {
-    let world = World::new().await?;
-    let (instance, elsewhere, somebody) = (world.instance(), zone("elsewhere")?, courier_id());
-    let (cancelled, carried) = (order_id(), order_id());
-    // Made before the assignment, and heard of after it.
-    let late = incoming(Utc::now(), Payload::OrderCancelled(OrderStep { order_id: cancelled, courier_id: None }));
+    let (instance, somebody, orders) = (world.instance(), courier_id(), [order_id(), order_id()]);
     add_courier(&instance, somebody, &world.zone, true).await?;
-    add_order(&instance, cancelled, &world.zone).await?;
-    add_order(&instance, carried, &world.zone).await?;
-    add_courier(&instance, somebody, &elsewhere, true).await?;
-    let delivered = step(carried, Payload::OrderDelivered);
-    // A process that dies before it tells Redis, and the redelivery.
-    Facts::new(world.pool.clone()).live(&[&late, &delivered]).await?;
-    assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(somebody, 2)]));
-    instance.live(&[&late, &delivered]).await?;
-    assert_eq!(world.held(&world.zone).await?, BTreeMap::new());
-    assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(somebody, 0)]));
+    for order in orders {
+        add_order(&instance, order, &world.zone).await?;
+    }
+    let first = step(orders[0], Payload::OrderDelivered);
+    let second = Incoming { payload: step(orders[1], Payload::OrderDelivered).payload, ..first.clone() };
+    for _ in 0..2 {
+        instance.live(&[&first]).await?;
+        instance.live(&[&first, &second]).await?;
+    }
+    for order in orders {
+        assert_eq!(status(&world, order).await?, "delivered");
+    }
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 0)]));
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Step {
         match self {
             Self::PickUp => matches!(status, OrderStatus::Assigned),
             Self::Deliver => matches!(status, OrderStatus::PickedUp),
-            Self::Cancel => matches!(status, OrderStatus::Pending | OrderStatus::Assigned | OrderStatus::PickedUp),
+            Self::Cancel => !status.has_ended(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Records what events say of orders. All of it may come more than once and in any order, with the same end.
 
 use dispatch_contracts::{event::AddOrder, life::Refusal};
+use events::Refused;
 
 use super::Orders;
 use crate::{
@@ -39,27 +40,14 @@ impl Orders {
         transaction.commit().await?;
         for change in heard.iter().filter(|change| new.remove(&change.key())) {
             if let Some(refusal) = refused.get(&change.key()) {
-                report(change, *refusal);
+                refused_of(change, *refusal).report();
             }
         }
         Ok(())
     }
 }
 
-/// A change that is impossible as far as is known. Later news of what came before it may make it possible.
-fn report(change: &OrderChange, refusal: Refusal) {
-    let kind = change.type_name();
-    let reason = match refusal {
-        Refusal::Already(_) => "already",
-        Refusal::Impossible(_) => "impossible",
-        Refusal::SomebodyElse(_) => "somebody-else",
-    };
-    metrics::counter!("events_refused_total", "type" => kind, "reason" => reason).increment(1);
-    if !matches!(refusal, Refusal::Already(_)) {
-        let (order_id, event_id) = change.key();
-        tracing::info!(
-            order.id = %order_id, courier.id = change.courier_id.map(tracing::field::display), event.id = %event_id,
-            kind, reason = %refusal, "an event changes nothing"
-        );
-    }
+const fn refused_of(change: &OrderChange, refusal: Refusal) -> Refused {
+    let (order_id, event_id) = change.key();
+    Refused { event_id, type_name: change.type_name(), order_id, courier_id: change.courier_id, refusal }
 }

@@ -4,6 +4,6 @@ INSERT INTO event_log (event_id, type, order_id, courier_id, zone, payload, sour
 SELECT event_id, type, order_id, courier_id, zone, payload, source_message_id, occurred_at
 FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::text[], $6::jsonb[], $7::text[], $8::timestamptz[])
     AS event (event_id, type, order_id, courier_id, zone, payload, source_message_id, occurred_at)
-ORDER BY event_id
-ON CONFLICT (event_id) DO NOTHING
-RETURNING event_id
+ORDER BY event_id, order_id
+ON CONFLICT DO NOTHING
+RETURNING event_id, order_id

@@ -1,0 +1,42 @@
+//! What is told of an order and impossible: counted and logged alike by every service that hears of it.
+
+use dispatch_contracts::{
+    id::{CourierId, EventId, OrderId},
+    life::Refusal,
+};
+
+/// An event that changes nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Refused {
+    /// Which.
+    pub event_id: EventId,
+    /// Its type.
+    pub type_name: &'static str,
+    /// The order it is about.
+    pub order_id: OrderId,
+    /// The courier it names.
+    pub courier_id: Option<CourierId>,
+    /// Why it changes nothing, as far as is known: later news of what came before it may make it possible.
+    pub refusal: Refusal,
+}
+
+impl Refused {
+    /// Counts it, and logs it unless it repeats what the order is already. Once for each event, not for each delivery: the
+    /// caller knows which are new.
+    pub fn report(&self) {
+        let Self { event_id, type_name, order_id, courier_id, refusal } = self;
+        let reason = match refusal {
+            Refusal::Already(_) => "already",
+            Refusal::Impossible(_) => "impossible",
+            Refusal::SomebodyElse(_) => "somebody-else",
+        };
+        metrics::counter!("events_refused_total", "type" => *type_name, "reason" => reason).increment(1);
+        if matches!(refusal, Refusal::Already(_)) {
+            return;
+        }
+        tracing::info!(
+            order.id = %order_id, courier.id = courier_id.map(tracing::field::display), event.id = %event_id,
+            kind = type_name, reason = %refusal, "an event changes nothing"
+        );
+    }
+}
