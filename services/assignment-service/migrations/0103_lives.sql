@@ -30,11 +30,6 @@ ALTER TABLE event_log ADD COLUMN has_effect boolean NOT NULL DEFAULT true;
 UPDATE event_log SET has_effect = false
 WHERE type IN ('OrderPickedUp', 'OrderDelivered', 'OrderCancelled', 'OrderRejected');
 
--- An event is known by its id and by what it is about: whoever injects one id for two orders says two things. The read models
--- know changes of an order alike.
-ALTER TABLE event_log DROP CONSTRAINT event_log_event_id_key;
-CREATE UNIQUE INDEX event_log_event ON event_log (event_id, coalesce(order_id, courier_id), (type = 'AddOrder'));
-
 -- Who was given how many orders lately.
 CREATE INDEX event_log_assigned ON event_log (courier_id, occurred_at DESC)
     WHERE type = 'OrderAssigned' AND source_message_id IS NULL;

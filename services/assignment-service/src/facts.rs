@@ -2,10 +2,11 @@
 //!
 //! What is committed here is true; Redis follows. An order is one row, so it is with one courier whatever Redis
 //! remembers. Locks are always taken in one order, each kind sorted, so no two transactions wait for each other: zones,
-//! AddOrders in the log, couriers, orders, other events in the log, and rows of couriers last. So what took effect first
+//! couriers, orders, the log, and rows of couriers last. So of what is about one order or one courier, what took effect first
 //! stands first in the log.
 
 mod couriers;
+mod days;
 mod decisions;
 mod fitness;
 mod live;
@@ -25,6 +26,7 @@ use uuid::Uuid;
 use crate::domain::order::Standing;
 
 pub use self::{
+    days::days_before,
     decisions::Deciding,
     fitness::{Unfit, Why},
     live::Lived,

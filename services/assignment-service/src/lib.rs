@@ -16,6 +16,7 @@ pub mod facts;
 pub mod grpc;
 pub mod http;
 pub mod intake;
+pub mod retention;
 pub mod settings;
 
 use std::{sync::Arc, time::Duration};
@@ -43,6 +44,7 @@ use self::{
     grpc::Lookups,
     http::Api,
     intake::Intake,
+    retention::Retention,
     settings::Settings,
 };
 
@@ -92,6 +94,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
+    let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
     let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
@@ -111,6 +114,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));
     lifecycle.way_in("leaving", |stop| leaving.run_leaving(grace, stop));
     lifecycle.way_in("reconciling", |stop| dispatch.run_reconciling(reconcile, stop));
+    lifecycle.way_in("log retention", |stop| retention.run(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)

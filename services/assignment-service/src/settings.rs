@@ -44,6 +44,9 @@ pub struct Settings {
     /// Pause between two comparisons of all of Redis with the database, in seconds.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub reconcile_interval_seconds: u64,
+    /// For how many whole days besides today the event log is kept; 0: for ever.
+    #[arg(long, env, default_value_t = 90, value_parser = clap::value_parser!(u64).range(..=36_500))]
+    pub log_retention_days: u64,
     /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
     #[arg(long, env, default_value = "score")]
     pub selection: Selection,
@@ -105,6 +108,15 @@ impl Settings {
     #[must_use]
     pub fn leave_grace(&self) -> Option<Duration> {
         (self.on_leave == OnLeave::Reassign).then_some(Duration::from_secs(self.leave_grace_seconds))
+    }
+
+    /// How many whole days of the log are kept besides today; nothing: all.
+    #[must_use]
+    pub const fn log_retention(&self) -> Option<u64> {
+        match self.log_retention_days {
+            0 => None,
+            days => Some(days),
+        }
     }
 
     /// How to sweep.

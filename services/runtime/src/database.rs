@@ -1,11 +1,11 @@
 //! The service's own PostgreSQL database: connected to and migrated at start.
 
-use std::{error::Error, future::Future, time::Duration};
+use std::{error::Error, future::Future, path::Path, time::Duration};
 
 use sqlx::{
     Connection as _, Decode, PgConnection, PgPool, Postgres, Row as _, Type,
     migrate::{MigrateError, Migrator},
-    postgres::{PgPoolOptions, PgRow},
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 
 use crate::settings::DatabaseSettings;
@@ -46,7 +46,7 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(true);
     let started = tokio::time::Instant::now();
-    let session = settings.database_url.clone().options(SESSION);
+    let session = named(settings.database_url.clone().options(SESSION));
     let pool = loop {
         match options.clone().connect_with(session.clone()).await {
             Ok(pool) => break pool,
@@ -57,6 +57,18 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
     };
     migrate(settings, migrations).await?;
     Ok(pool)
+}
+
+/// Bears the name of this process, for whoever looks at the server or at what was written, unless the URL says another one.
+fn named(session: PgConnectOptions) -> PgConnectOptions {
+    if session.get_application_name().is_some() {
+        return session;
+    }
+    let program = std::env::current_exe().ok();
+    let program = program.as_deref().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
+    let host = gethostname::gethostname();
+    // PostgreSQL cuts it to 63 bytes.
+    session.application_name(&format!("{program}:{}@{}", std::process::id(), host.to_string_lossy()))
 }
 
 /// On a connection of its own: a migration may take longer than a statement may.

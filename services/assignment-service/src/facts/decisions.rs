@@ -10,6 +10,7 @@ use runtime::Ids;
 use sqlx::PgConnection;
 
 use super::{FactsError, log};
+use crate::domain::pick::Inputs;
 
 /// With what decisions are made.
 #[derive(Clone, Copy)]
@@ -27,24 +28,28 @@ pub(super) struct Decision {
     pub(super) event_id: EventId,
     pub(super) at: DateTime<Utc>,
     pub(super) payload: Payload,
+    /// What it was based on.
+    pub(super) inputs: Option<Inputs>,
     /// What it follows from.
     pub(super) cause: TraceParent,
 }
 
-/// Logs decisions and puts them into the outbox.
+/// Logs decisions, behind the events that they follow from, and puts them into the outbox.
 pub(super) async fn publish(
     transaction: &mut PgConnection,
     outbox: &Outbox,
+    sources: Vec<log::Entry<'_>>,
     decisions: Vec<Decision>,
 ) -> Result<(), FactsError> {
     let (mut events, mut rows) = (Vec::with_capacity(decisions.len()), Vec::with_capacity(decisions.len()));
-    for Decision { event_id, at, payload, cause } in decisions {
+    for Decision { event_id, at, payload, inputs, cause } in decisions {
         let event = Event::new(event_id, at, payload);
         rows.push(events::to_outbox(event_id, &event, cause));
-        events.push((event_id, at, event.payload));
+        events.push((event_id, at, event.payload, inputs));
     }
-    let entries = events.iter().map(|(event_id, at, payload)| log::Entry::decision(*event_id, *at, payload));
-    log::append(transaction, &entries.collect::<Vec<_>>()).await?;
+    let decided = events.iter().map(|(id, at, payload, inputs)| log::Entry::decision(*id, *at, payload, *inputs));
+    let entries: Vec<_> = sources.into_iter().chain(decided).collect();
+    log::append(transaction, &entries).await?;
     outbox.enqueue(transaction, &rows).await?;
     Ok(())
 }

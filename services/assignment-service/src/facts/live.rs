@@ -98,7 +98,7 @@ async fn relive(transaction: &mut PgConnection, held: Vec<Held>) -> Result<Vec<L
     for row in query.bind(ids).fetch_all(transaction).await? {
         let (order_id, courier) = (OrderId::from(row.order_id), row.courier_id.map(CourierId::from));
         let change = Change::from_parts(&row.r#type, courier)
-            .ok_or(FactsError::Value { table: "event_log", value: row.r#type })?;
+            .ok_or(FactsError::Value { table: "happenings", value: row.r#type })?;
         let version = Version { at: row.occurred_at, event_id: row.event_id.into() };
         known.entry(order_id).or_default().push(Happening { version, change });
     }

@@ -13,6 +13,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::{Facts, FactsError};
+use crate::domain::pick::Inputs;
 
 /// A line of the log.
 pub(super) struct Entry<'a> {
@@ -26,6 +27,8 @@ pub(super) struct Entry<'a> {
     /// Where it came from; nothing for our own decisions, and for commands.
     pub(super) message_id: Option<&'a str>,
     pub(super) occurred_at: DateTime<Utc>,
+    /// What a decision was based on.
+    pub(super) inputs: Option<Value>,
 }
 
 impl<'a> Entry<'a> {
@@ -40,12 +43,14 @@ impl<'a> Entry<'a> {
             payload: serde_json::to_value(payload).unwrap_or_default(),
             message_id,
             occurred_at,
+            inputs: None,
         }
     }
 
-    /// A decision of our own.
-    pub(super) fn decision(event_id: EventId, at: DateTime<Utc>, payload: &'a Payload) -> Self {
-        Self::new(event_id, at, payload, None)
+    /// A decision of our own, and what it was based on.
+    pub(super) fn decision(event_id: EventId, at: DateTime<Utc>, payload: &'a Payload, inputs: Option<Inputs>) -> Self {
+        let inputs = inputs.and_then(|inputs| serde_json::to_value(inputs).ok());
+        Self { inputs, ..Self::new(event_id, at, payload, None) }
     }
 }
 
@@ -67,12 +72,13 @@ pub(super) async fn hear_of_zones(transaction: &mut PgConnection, entries: &[Ent
 /// Events by their ids and orders: whoever injects one id for two orders says two things.
 pub(super) type New = HashSet<(EventId, Option<OrderId>)>;
 
-/// Appends, and remembers the zones that the events name. Answers which of them are new.
+/// Appends behind the locks on what the events are about, so that of these what took effect first stands first. Answers which
+/// of them are new.
 pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]) -> Result<New, FactsError> {
     if entries.is_empty() {
         return Ok(New::new());
     }
-    hear_of_zones(transaction, entries).await?;
+    sqlx::query(include_str!("sql/mark_log.sql")).execute(&mut *transaction).await?;
     let column = |read: fn(&Entry<'_>) -> Option<uuid::Uuid>| entries.iter().map(read).collect::<Vec<_>>();
     let new: Vec<(uuid::Uuid, Option<uuid::Uuid>)> = sqlx::query_as(include_str!("sql/append_log.sql"))
         .bind(column(|entry| Some(entry.event_id.as_uuid())))
@@ -83,9 +89,16 @@ pub(super) async fn append(transaction: &mut PgConnection, entries: &[Entry<'_>]
         .bind(entries.iter().map(|entry| &entry.payload).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.message_id).collect::<Vec<_>>())
         .bind(entries.iter().map(|entry| entry.occurred_at).collect::<Vec<_>>())
+        .bind(entries.iter().map(|entry| entry.inputs.as_ref()).collect::<Vec<_>>())
         .fetch_all(transaction)
         .await?;
     Ok(new.into_iter().map(|(event_id, order_id)| (event_id.into(), order_id.map(OrderId::from))).collect())
+}
+
+/// Up to which number the log is settled: what is read up to there never changes.
+pub(super) async fn high_water(connection: &mut PgConnection) -> Result<i64, FactsError> {
+    let last: i64 = sqlx::query_scalar(include_str!("sql/last_number.sql")).fetch_one(&mut *connection).await?;
+    Ok(sqlx::query_scalar(include_str!("sql/high_water.sql")).bind(last).fetch_one(connection).await?)
 }
 
 impl Facts {
@@ -99,6 +112,7 @@ impl Facts {
         }
         let mut transaction = self.begin().await?;
         let entries: Vec<_> = events.iter().map(|event| Entry::from(*event)).collect();
+        hear_of_zones(&mut transaction, &entries).await?;
         append(&mut transaction, &entries).await?;
         Ok(transaction.commit().await?)
     }

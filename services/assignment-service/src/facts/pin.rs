@@ -15,7 +15,7 @@ use super::{
     log,
     orders::{self, Held, Hold, Prepare},
 };
-use crate::domain::{courier::Courier, settlement::Update};
+use crate::domain::{courier::Courier, pick::Inputs, settlement::Update};
 
 /// The type under which the command stands in the log.
 const COMMAND: &str = "AssignOrder";
@@ -80,6 +80,7 @@ impl Facts {
             }),
             message_id: None,
             occurred_at: with.now,
+            inputs: None,
         }];
         let prepare = Prepare { log: &command, hear_of: false };
         let also = [(pin.courier_id, true)];
@@ -138,12 +139,13 @@ async fn write(
     if let Some(holder) = held.holder() {
         let unassigned = OrderUnassigned { order_id, courier_id: holder, zone: zone.clone(), unassigned_at: at, cause };
         let payload = Payload::OrderUnassigned(unassigned);
-        decisions.push(Decision { event_id: with.ids.next(), at, payload, cause: pin.trace });
+        decisions.push(Decision { event_id: with.ids.next(), at, payload, inputs: None, cause: pin.trace });
         at += chrono::TimeDelta::microseconds(1);
     }
     let assigned = OrderAssigned { order_id, courier_id: pin.courier_id, zone: zone.clone(), assigned_at: at, cause };
     let event_id: EventId = with.ids.next();
-    decisions.push(Decision { event_id, at, payload: Payload::OrderAssigned(assigned), cause: pin.trace });
+    let inputs = Some(Inputs { score: courier.open, runner_up: None, candidates: None });
+    decisions.push(Decision { event_id, at, payload: Payload::OrderAssigned(assigned), inputs, cause: pin.trace });
     sqlx::query(include_str!("sql/pin_order.sql"))
         .bind(order_id.as_uuid())
         .bind(pin.courier_id.as_uuid())
@@ -152,5 +154,5 @@ async fn write(
         .bind(i32::try_from(courier.open).unwrap_or(i32::MAX))
         .execute(&mut *transaction)
         .await?;
-    decisions::publish(transaction, with.outbox, decisions).await
+    decisions::publish(transaction, with.outbox, Vec::new(), decisions).await
 }

@@ -100,13 +100,14 @@ impl Facts {
         let now = timestamp::to_micros(now);
         let declined_since = now - TimeDelta::from_std(decline_ttl).unwrap_or(TimeDelta::zero());
         let mut transaction = self.begin().await?;
-        append_sources(&mut transaction, proposals).await?;
+        let sources = sources(proposals);
+        log::hear_of_zones(&mut transaction, &sources).await?;
         let (picks, unfit) = fitness::fit(&mut transaction, proposals).await?;
         let mut written = insert_new(&mut transaction, proposals, &picks, now).await?;
         written.extend(assign_waiting(&mut transaction, proposals, &picks, &written, (now, declined_since)).await?);
         let decisions = decisions(proposals, &picks, &written);
         let assigned = decisions.len();
-        decisions::publish(&mut transaction, outbox, decisions).await?;
+        decisions::publish(&mut transaction, outbox, sources, decisions).await?;
         let asked: Vec<_> = proposals.iter().map(|proposal| (proposal.zone(), proposal.order_id())).collect();
         let standings = orders::standings(&mut transaction, &asked).await?;
         transaction.commit().await?;
@@ -115,13 +116,12 @@ impl Facts {
     }
 }
 
-async fn append_sources(transaction: &mut PgConnection, proposals: &[Proposal]) -> Result<(), FactsError> {
-    let entries = proposals.iter().filter_map(|proposal| match &proposal.source {
-        Source::Event(new) => Some(log::Entry::from(&new.0)),
+fn sources(proposals: &[Proposal]) -> Vec<log::Entry<'_>> {
+    let events = proposals.iter().filter_map(|proposal| match &proposal.source {
+        Source::Event(new) => Some(&new.0),
         Source::Line(..) => None,
     });
-    log::append(transaction, &entries.collect::<Vec<_>>()).await?;
-    Ok(())
+    events.map(log::Entry::from).collect()
 }
 
 /// The new assignments, and when each was made.
@@ -195,12 +195,14 @@ async fn assign_waiting(
 
 fn decisions(proposals: &[Proposal], picks: &[Option<Pick>], written: &Written) -> Vec<Decision> {
     let decision = |(proposal, pick): (&Proposal, &Option<Pick>)| {
-        let (order_id, courier_id) = (proposal.order_id(), pick.as_ref()?.courier_id);
+        let pick = (*pick)?;
+        let (order_id, courier_id) = (proposal.order_id(), pick.courier_id);
         let at = *written.get(&order_id)?;
         let zone = proposal.zone().clone();
         let payload =
             Payload::OrderAssigned(OrderAssigned { order_id, courier_id, zone, assigned_at: at, cause: None });
-        Some(Decision { event_id: proposal.assignment_event_id, at, payload, cause: proposal.trace() })
+        let (event_id, inputs) = (proposal.assignment_event_id, Some(pick.into()));
+        Some(Decision { event_id, at, payload, inputs, cause: proposal.trace() })
     };
     proposals.iter().zip(picks).filter_map(decision).collect()
 }

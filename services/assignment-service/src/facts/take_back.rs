@@ -134,7 +134,7 @@ impl Facts {
             .execute(&mut *transaction)
             .await?;
         let decisions = back.iter().zip(&at).map(|(back, at)| unassigned(back, *at, with.ids));
-        decisions::publish(&mut transaction, with.outbox, decisions.collect()).await?;
+        decisions::publish(&mut transaction, with.outbox, Vec::new(), decisions.collect()).await?;
         let theirs: Vec<(CourierId, Zone)> = back.iter().map(|back| (back.holder, back.zone.clone())).collect();
         couriers::raise_revisions(&mut transaction, &theirs).await?;
         let lost_by: Vec<(CourierId, Zone)> = lost.iter().map(|(zone, _, holder)| (*holder, zone.clone())).collect();
@@ -174,7 +174,7 @@ fn unassigned(back: &Back, at: DateTime<Utc>, ids: &Ids) -> Decision {
         unassigned_at: at,
         cause: Some(back.cause),
     });
-    Decision { event_id: ids.next(), at, payload, cause: back.trace }
+    Decision { event_id: ids.next(), at, payload, inputs: None, cause: back.trace }
 }
 
 async fn settled(transaction: &mut PgConnection, lost: &[Lost]) -> Result<Vec<Update>, FactsError> {

@@ -8,7 +8,7 @@ use dispatch_contracts::{
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::{CourierLoad, Facts, FactsError, lookup::LoadRow};
+use super::{CourierLoad, Facts, FactsError, log, lookup::LoadRow};
 use crate::domain::policy::Policy;
 
 /// The decision about an order, and what it was based on.
@@ -75,7 +75,7 @@ pub struct LineRow {
 /// A line of the event log.
 #[derive(Debug, Clone, FromRow)]
 pub struct LogRow {
-    /// Its number: later lines have greater ones, apart from those written at the same moment.
+    /// Its number: of what is about one order, later lines have greater ones.
     pub seq: i64,
     /// The event.
     pub event_id: Uuid,
@@ -91,6 +91,10 @@ pub struct LogRow {
     pub payload: serde_json::Value,
     /// The broker's id of the message that brought it; nothing for our own decisions.
     pub source_message_id: Option<String>,
+    /// What a decision was based on.
+    pub inputs: Option<serde_json::Value>,
+    /// The process that wrote it.
+    pub recorded_by: String,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// When it was written.
@@ -156,14 +160,17 @@ impl Facts {
         Ok((couriers.into_iter().map(CourierLoad::try_from).collect::<Result<_, _>>()?, line))
     }
 
-    /// A page of the event log, oldest first.
+    /// A page of the event log, oldest first, as far as it is settled: whoever goes on behind the last line misses nothing. The
+    /// lines of one order are written one after the other, so these are there as soon as they are committed.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
     pub async fn events(&self, filter: LogFilter, after: i64, rows: i64) -> Result<Vec<LogRow>, FactsError> {
+        let mut connection = self.pool.acquire().await?;
+        let settled = if filter.order_id.is_some() { i64::MAX } else { log::high_water(&mut connection).await? };
         let query = sqlx::query_as(include_str!("sql/events.sql"))
             .bind(filter.order_id.map(|order| order.as_uuid()))
             .bind(filter.courier_id.map(|courier| courier.as_uuid()));
-        Ok(query.bind(after).bind(rows).fetch_all(&self.pool).await?)
+        Ok(query.bind(after).bind(settled).bind(rows).fetch_all(&mut *connection).await?)
     }
 }

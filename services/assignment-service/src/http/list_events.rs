@@ -51,8 +51,14 @@ pub(super) struct LoggedEvent {
     /// The message that brought it; null for decisions.
     #[schema(required = true)]
     source_message_id: Option<String>,
+    /// What an assignment was based on: open orders of the chosen then, who was next, how many could have taken it. Null
+    /// for everything else.
+    #[schema(required = true)]
+    inputs: Option<serde_json::Value>,
     #[serde(with = "timestamp")]
     occurred_at: DateTime<Utc>,
+    /// The process that wrote the line.
+    recorded_by: String,
     #[serde(with = "timestamp")]
     recorded_at: DateTime<Utc>,
 }
@@ -68,7 +74,9 @@ impl From<LogRow> for LoggedEvent {
             zone: row.zone,
             payload: row.payload,
             source_message_id: row.source_message_id,
+            inputs: row.inputs,
             occurred_at: row.occurred_at,
+            recorded_by: row.recorded_by,
             recorded_at: row.recorded_at,
         }
     }
@@ -76,7 +84,8 @@ impl From<LogRow> for LoggedEvent {
 
 /// List events and decisions
 ///
-/// Oldest first. What is being written while a page is read may be missing from it: read again for a full picture.
+/// Oldest first, by order, by courier, or all of it. Whoever goes on behind the last line of a page misses nothing: a page ends
+/// before what is still being written. What is older than LOG_RETENTION_DAYS is gone.
 #[utoipa::path(
     get,
     path = "/events",

@@ -6,6 +6,7 @@ mod facts;
 mod http;
 mod limits;
 mod lives;
+mod log;
 mod mending;
 mod migration;
 mod openapi;

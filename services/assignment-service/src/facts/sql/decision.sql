@@ -26,9 +26,11 @@ LEFT JOIN LATERAL (
                        WHERE declines.order_id = asked.order_id AND declines.courier_id = couriers.courier_id
                          AND declined_at > $2) AS has_declined,
                CASE WHEN $3::bigint IS NOT NULL THEN (
-                   SELECT count(*) FROM event_log
-                   WHERE event_log.courier_id = couriers.courier_id AND event_log.zone = couriers.zone
-                     AND type = 'OrderAssigned' AND source_message_id IS NULL AND occurred_at > $4::timestamptz
+                   SELECT count(*)
+                   FROM happenings
+                   JOIN orders USING (order_id)
+                   WHERE happenings.courier_id = couriers.courier_id AND type = 'OrderAssigned'
+                     AND occurred_at > $4::timestamptz AND orders.zone = couriers.zone
                ) END AS recent
         FROM couriers
         WHERE couriers.zone = asked.zone AND couriers.is_available

@@ -3,9 +3,11 @@
 SELECT couriers.courier_id, latest.occurred_at
 FROM couriers
 CROSS JOIN LATERAL (
-    SELECT occurred_at FROM event_log
-    WHERE event_log.courier_id = couriers.courier_id AND event_log.zone = couriers.zone
-      AND type = 'OrderAssigned' AND source_message_id IS NULL AND occurred_at > $3
+    SELECT occurred_at
+    FROM happenings
+    JOIN orders USING (order_id)
+    WHERE happenings.courier_id = couriers.courier_id AND type = 'OrderAssigned' AND occurred_at > $3
+      AND orders.zone = couriers.zone
     ORDER BY occurred_at DESC
     LIMIT $2
 ) AS latest
