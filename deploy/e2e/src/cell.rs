@@ -35,7 +35,8 @@ pub struct Cell {
     pub assignments: TestQueue,
     order_database: String,
     courier_database: String,
-    assignment_database: String,
+    /// Where assignment-service keeps its facts.
+    pub assignment_database: String,
 }
 
 /// One process of each service.
@@ -147,6 +148,15 @@ impl Cell {
             ("ASSIGNMENT_TOPIC_ARN", &self.assignment_topic.arn),
         ];
         self.start("assignment-service", &[&settings, more].concat()).await
+    }
+
+    /// What courier-service kept is gone; its next process begins with an empty database.
+    ///
+    /// # Errors
+    /// The server does not answer.
+    pub async fn lose_courier_database(&mut self) -> Result<()> {
+        self.courier_database = database::create(&self.servers).await?;
+        Ok(())
     }
 
     /// Starts one process of each service.

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, ensure};
+use assignment_service::{
+    domain::replay::{CourierPast, OrderPast},
+    facts::Facts,
+};
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     order::OrderStatus,
@@ -29,6 +33,27 @@ pub async fn agree(system: &System, cast: &Cast) -> Result<()> {
     waiting_for_a_reason(cast, &referee)?;
     for zone in &cast.zones {
         redis(system, cast, &referee, zone).await.with_context(|| format!("zone {zone}"))?;
+    }
+    Ok(())
+}
+
+/// Whether the log, folded by itself, says what the facts say.
+///
+/// # Errors
+/// PostgreSQL does not answer, or they differ.
+pub async fn the_log_says_the_same(system: &System, cast: &Cast) -> Result<()> {
+    let facts = Facts::new(system.facts.clone());
+    for order in cast.order_ids() {
+        for past in facts.past_orders(order.into(), 1).await? {
+            let difference = past.difference(OrderPast::difference);
+            ensure!(past.is_whole && difference.is_none(), "order {}: {difference:?}", past.id);
+        }
+    }
+    for courier in cast.courier_ids() {
+        for past in facts.past_couriers(courier.into(), 1).await? {
+            let difference = past.difference(CourierPast::difference);
+            ensure!(past.is_whole && difference.is_none(), "courier {}: {difference:?}", past.id);
+        }
     }
     Ok(())
 }

@@ -56,6 +56,7 @@ async fn sequence(system: &System, steps: &[action::Step]) -> Result<()> {
         return agree::agree(system, &cast).await.and(Err(late));
     }
     agree::nothing_is_lost(system, &cast, &heard).await?;
+    agree::the_log_says_the_same(system, &cast).await?;
     // The read models hear of all of it, twice, the decisions before what they answer.
     heard.extend(system.published(&cast.order_ids()).await?);
     heard.reverse();

@@ -13,8 +13,10 @@ mod live;
 mod log;
 mod lookup;
 mod orders;
+mod past;
 mod pin;
 mod record;
+mod replayed;
 mod take_back;
 mod why;
 mod zone;
@@ -31,8 +33,10 @@ pub use self::{
     fitness::{Unfit, Why},
     live::Lived,
     lookup::{Assignment, CourierLoad},
+    past::Past,
     pin::{Pin, PinRefusal},
     record::{Proposal, Recorded, Source},
+    replayed::{Kind, ReplayFilter, Replayed},
     why::{DecisionRow, LineRow, LogFilter, LogRow, ZoneRow},
     zone::{ZoneFacts, ZoneInUse},
 };

@@ -16,6 +16,7 @@ pub mod facts;
 pub mod grpc;
 pub mod http;
 pub mod intake;
+pub mod operate;
 pub mod retention;
 pub mod settings;
 
@@ -86,7 +87,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&facts::MIGRATIONS)).await?;
-    let policy = settings.policy();
+    let policy = settings.policy.policy();
     let choice = Choice::wait_for(settings.redis_url.clone(), &policy, START).await?;
     let clients = Clients::load(&settings.aws).await;
     let queue = Queue::wait_for(&clients, &settings.events_queue, START).await?;

@@ -1,8 +1,9 @@
-//! The process: settings, telemetry, [`assignment_service::run`], exit code. Or, as `assignment-service dlq`, the dead letters.
+//! The process: settings, telemetry, [`assignment_service::run`], exit code. Or one of an operator's commands: `dlq`,
+//! `replay`, `rebuild`.
 
 use std::process::ExitCode;
 
-use assignment_service::{run, settings::Settings};
+use assignment_service::{operate, run, settings::Settings};
 use clap::{CommandFactory as _, FromArgMatches as _};
 use messaging::dead_letters::Dlq;
 use runtime::{lifecycle::stop_on_signal, telemetry};
@@ -19,9 +20,12 @@ async fn main() -> ExitCode {
 }
 
 async fn start() -> anyhow::Result<ExitCode> {
-    let arguments = Dlq::add_to(Settings::command()).get_matches();
+    let arguments = operate::add_to(Dlq::add_to(Settings::command())).get_matches();
     if let Some(dlq) = Dlq::asked(&arguments, QUEUES)? {
         return Ok(dlq.run(&stop_on_signal()?).await?.into());
+    }
+    if let Some(ended) = operate::asked(&arguments, &stop_on_signal()?).await? {
+        return Ok(ended.into());
     }
     let settings = Settings::from_arg_matches(&arguments)?;
     let metrics = telemetry::start(&settings.log)?;

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use clap::Parser;
+use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
 
@@ -47,18 +47,9 @@ pub struct Settings {
     /// For how many whole days besides today the event log is kept; 0: for ever.
     #[arg(long, env, default_value_t = 90, value_parser = clap::value_parser!(u64).range(..=36_500))]
     pub log_retention_days: u64,
-    /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
-    #[arg(long, env, default_value = "score")]
-    pub selection: Selection,
-    /// Most assignments of a courier in a zone within WINDOW_SECONDS, up to 100; 0: no such limit.
-    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
-    pub max_assignments_per_window: u32,
-    /// The stretch of time that MAX_ASSIGNMENTS_PER_WINDOW is about, in seconds.
-    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub window_seconds: u64,
-    /// After how long a courier who declined an order may be asked again, if nobody else takes it, in seconds.
-    #[arg(long, env, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
-    pub decline_ttl_seconds: u64,
+    /// How couriers are chosen.
+    #[command(flatten)]
+    pub policy: PolicySettings,
     /// What becomes of orders, not yet picked up, whose courier is not available any more: keep (they stay) or reassign.
     #[arg(long, env, default_value = "keep")]
     pub on_leave: OnLeave,
@@ -82,16 +73,24 @@ pub struct Settings {
     pub shutdown: ShutdownSettings,
 }
 
-/// What becomes of orders whose courier leaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum OnLeave {
-    /// They stay with the courier.
-    Keep,
-    /// After a while they go to others.
-    Reassign,
+/// How couriers are chosen.
+#[derive(Debug, Clone, Args)]
+pub struct PolicySettings {
+    /// Who goes first: score (the fewest open orders) or ratio (the smallest share of the capacity).
+    #[arg(long, env, default_value = "score")]
+    pub selection: Selection,
+    /// Most assignments of a courier in a zone within WINDOW_SECONDS, up to 100; 0: no such limit.
+    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100))]
+    pub max_assignments_per_window: u32,
+    /// The stretch of time that MAX_ASSIGNMENTS_PER_WINDOW is about, in seconds.
+    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub window_seconds: u64,
+    /// After how long a courier who declined an order may be asked again, if nobody else takes it, in seconds.
+    #[arg(long, env, default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=604_800))]
+    pub decline_ttl_seconds: u64,
 }
 
-impl Settings {
+impl PolicySettings {
     /// How to choose couriers.
     #[must_use]
     pub fn policy(&self) -> Policy {
@@ -103,7 +102,18 @@ impl Settings {
             decline_ttl: Duration::from_secs(self.decline_ttl_seconds),
         }
     }
+}
 
+/// What becomes of orders whose courier leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum OnLeave {
+    /// They stay with the courier.
+    Keep,
+    /// After a while they go to others.
+    Reassign,
+}
+
+impl Settings {
     /// How long couriers may be away before their orders go to others; nothing: for ever.
     #[must_use]
     pub fn leave_grace(&self) -> Option<Duration> {
@@ -129,6 +139,6 @@ impl Settings {
     }
 }
 
-fn redis_client(url: &str) -> Result<redis::Client, String> {
+pub(crate) fn redis_client(url: &str) -> Result<redis::Client, String> {
     redis::Client::open(url).map_err(|error| error.to_string())
 }

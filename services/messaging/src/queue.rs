@@ -10,7 +10,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 use serde::Deserialize;
 
 pub(crate) use self::calls::{Attributes, Calls};
-use crate::{Clients, Message, message::origin};
+use crate::{Clients, Message, message::origin, publisher::Outgoing};
 
 /// What SQS takes in one batch call, and gives in one receive.
 pub const BATCH: usize = 10;
@@ -144,6 +144,16 @@ impl Queue {
         self.calls.change_visibility(changes).await
     }
 
+    /// Sends one run of [`Publisher::batches`](crate::Publisher::batches) to this queue alone, as the topics that it is for
+    /// would deliver it; the answer has one entry for each message, in their order.
+    pub async fn deliver(&self, batch: &[Outgoing]) -> Vec<Result<(), String>> {
+        let messages: Vec<(&str, Attributes)> = batch.iter().map(|m| (m.payload.as_str(), attributes_of(m))).collect();
+        match self.calls.send_batch(&messages).await {
+            Ok(results) => results,
+            Err(error) => vec![Err(error.to_string()); batch.len()],
+        }
+    }
+
     /// Copies a message to the dead-letter queue, with the reason; it is deleted from here separately.
     pub(crate) async fn send_to_dead_letters(&self, message: &Message, reason: &str) -> Result<(), QueueError> {
         let [id, sent_at] = origin::attributes(message);
@@ -179,6 +189,11 @@ impl Queue {
 /// Orders attributes by how much they matter where not all can be kept.
 pub(crate) fn importance(name: &str) -> (bool, &str) {
     (!KEPT_FIRST.contains(&name), name)
+}
+
+fn attributes_of(message: &Outgoing) -> Attributes {
+    let attribute = |(name, value): &(&'static str, String)| Some(((*name).to_owned(), text_attribute(value)?));
+    message.attributes.iter().filter_map(attribute).collect()
 }
 
 /// A string attribute.

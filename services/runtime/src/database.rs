@@ -41,22 +41,30 @@ pub enum DatabaseError {
 /// # Errors
 /// The database did not answer for a minute, or a migration failed.
 pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<PgPool, DatabaseError> {
+    let pool = connect(settings).await?;
+    migrate(settings, migrations).await?;
+    Ok(pool)
+}
+
+/// Connects, to a database that is as it should be.
+///
+/// # Errors
+/// The database did not answer for a minute.
+pub async fn connect(settings: &DatabaseSettings) -> Result<PgPool, DatabaseError> {
     let options = PgPoolOptions::new()
         .max_connections(settings.database_connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(true);
     let started = tokio::time::Instant::now();
     let session = named(settings.database_url.clone().options(SESSION));
-    let pool = loop {
+    loop {
         match options.clone().connect_with(session.clone()).await {
-            Ok(pool) => break pool,
+            Ok(pool) => return Ok(pool),
             Err(error) if started.elapsed() > START => return Err(DatabaseError::Connect(error)),
             Err(error) => tracing::warn!(%error, "the database does not answer yet"),
         }
         tokio::time::sleep(Duration::from_secs(1)).await;
-    };
-    migrate(settings, migrations).await?;
-    Ok(pool)
+    }
 }
 
 /// Bears the name of this process, for whoever looks at the server or at what was written, unless the URL says another one.

@@ -1,30 +1,14 @@
 //! `SERVICE dlq`: what an operator sees and does, with the real binaries, on queues of the test's own.
 
-use std::process::{Output, Stdio};
-
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use e2e::{
-    Cell,
+    Cell, Told,
     events::{self, POISON},
 };
 use serde_json::{Value, json};
-use test_support::{TestQueue, eventually, queues::Depth, servers::variable};
-use tokio::process::Command;
+use test_support::{TestQueue, eventually, queues::Depth};
 use uuid::Uuid;
-
-/// What a command printed, and its exit code.
-struct Told {
-    code: Option<i32>,
-    results: String,
-    notes: String,
-}
-
-impl Told {
-    fn json(&self) -> Result<Vec<Value>> {
-        self.results.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned())).collect()
-    }
-}
 
 /// Runs `SERVICE dlq ARGUMENTS`.
 async fn dlq(cell: &Cell, service: &str, arguments: &[&str]) -> Result<Told> {
@@ -39,17 +23,14 @@ async fn run(cell: &Cell, service: &str, arguments: &[&str]) -> Result<Told> {
         "courier-service" => [&cell.courier_events, &cell.assignments],
         _ => [&cell.events, &cell.assignments],
     };
-    let mut command = Command::new(format!("{}/{service}", variable("DISPATCH_TEST_BIN_DIR")?));
-    command.env_clear().envs([
+    let settings = [
         ("AWS_ENDPOINT_URL", cell.servers.aws_endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_SECRET_ACCESS_KEY", "test"),
         ("EVENTS_QUEUE", &queues[0].name),
         ("ASSIGNMENTS_QUEUE", &queues[1].name),
-    ]);
-    command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    let Output { status, stdout, stderr } = command.output().await?;
-    Ok(Told { code: status.code(), results: String::from_utf8(stdout)?, notes: String::from_utf8(stderr)? })
+    ];
+    Told::by(service, &settings, arguments).await
 }
 
 /// The only dead letter that a service has, as it lists it.

@@ -24,6 +24,7 @@ mod operations;
 mod peer_down;
 mod rejection;
 mod rejection_over_rest;
+mod replay;
 mod rest_of_courier_service;
 mod rest_of_order_service;
 mod seed;

@@ -21,6 +21,17 @@ impl Dispatch {
         lock.rollback().await.map_err(|error| DispatchError::Facts(error.into()))
     }
 
+    /// Loads the zone anew, whatever it has.
+    ///
+    /// # Errors
+    /// PostgreSQL or Redis does not answer; the zone may be cold, and is loaded when it is needed.
+    pub async fn rebuild(&self, zone: &Zone) -> Result<(), DispatchError> {
+        let lock = self.facts.lock_zone(zone).await?;
+        self.choice.forget(zone, self.clock.now()).await?;
+        self.load(zone).await?;
+        lock.rollback().await.map_err(|error| DispatchError::Facts(error.into()))
+    }
+
     async fn load(&self, zone: &Zone) -> Result<(), DispatchError> {
         let token = Uuid::new_v4().simple().to_string();
         // Emptied before the facts are read: what commits after the reading finds the zone cold, or warm by then, and

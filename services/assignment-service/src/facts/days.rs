@@ -3,7 +3,7 @@
 //! Logging does not depend on it: what no day was made for goes into `event_log_default`.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, PgConnection};
 
 use super::{Facts, FactsError};
 
@@ -27,7 +27,7 @@ impl Facts {
     /// # Errors
     /// PostgreSQL does not answer, or the log was in use all the time; it may be repeated.
     pub async fn make_log_days(&self, today: NaiveDate) -> Result<Vec<NaiveDate>, FactsError> {
-        let parts = self.parts().await?;
+        let parts = parts(&mut *self.pool.acquire().await?).await?;
         let mut made = Vec::new();
         for day in today.iter_days().take(AHEAD as usize) {
             if parts.iter().any(|part| part.last_day == day || (part.is_first && part.last_day > day)) {
@@ -64,7 +64,8 @@ impl Facts {
     /// PostgreSQL does not answer, or the log was in use all the time; it may be repeated.
     pub async fn drop_log_before(&self, day: NaiveDate) -> Result<Vec<NaiveDate>, FactsError> {
         let mut dropped = Vec::new();
-        for part in self.parts().await?.into_iter().filter(|part| part.last_day < day) {
+        let parts = parts(&mut *self.pool.acquire().await?).await?;
+        for part in parts.into_iter().filter(|part| part.last_day < day) {
             let sql = format!("SET LOCAL lock_timeout = '3s'; DROP TABLE IF EXISTS {}", part.name);
             let mut transaction = self.begin().await?;
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
@@ -89,24 +90,30 @@ impl Facts {
     /// # Errors
     /// PostgreSQL does not answer.
     pub async fn log_begins(&self) -> Result<Option<NaiveDate>, FactsError> {
-        let parts = self.parts().await?;
-        if parts.iter().any(|part| part.is_first) {
-            return Ok(None);
-        }
-        Ok(parts.iter().map(|part| part.last_day).min())
+        log_begins(&mut *self.pool.acquire().await?).await
     }
 
     async fn delete_in_steps(&self, sql: &'static str, before: DateTime<Utc>) -> Result<(), FactsError> {
         while sqlx::query(sql).bind(before).bind(STEP).execute(&self.pool).await?.rows_affected() == STEP as u64 {}
         Ok(())
     }
+}
 
-    async fn parts(&self) -> Result<Vec<Part>, FactsError> {
-        let names: Vec<String> = sqlx::query_scalar(include_str!("sql/log_parts.sql")).fetch_all(&self.pool).await?;
-        let mut parts: Vec<Part> = names.into_iter().filter_map(Part::read).collect();
-        parts.sort_by_key(|part| part.last_day);
-        Ok(parts)
+/// The first day of which the whole log is there; nothing: nothing was dropped yet.
+pub(super) async fn log_begins(connection: &mut PgConnection) -> Result<Option<NaiveDate>, FactsError> {
+    let parts = parts(connection).await?;
+    if parts.iter().any(|part| part.is_first) {
+        return Ok(None);
     }
+    Ok(parts.iter().map(|part| part.last_day).min())
+}
+
+/// In the order of their days.
+async fn parts(connection: &mut PgConnection) -> Result<Vec<Part>, FactsError> {
+    let names: Vec<String> = sqlx::query_scalar(include_str!("sql/log_parts.sql")).fetch_all(connection).await?;
+    let mut parts: Vec<Part> = names.into_iter().filter_map(Part::read).collect();
+    parts.sort_by_key(|part| part.last_day);
+    Ok(parts)
 }
 
 /// Somebody else was faster: duplicate_table, or at the very same moment unique_violation in the catalogue.

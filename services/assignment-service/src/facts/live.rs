@@ -93,21 +93,30 @@ pub(super) fn refused(event: &Incoming, order_id: OrderId, refusal: Refusal) -> 
 
 async fn relive(transaction: &mut PgConnection, held: Vec<Held>) -> Result<Vec<Lives>, FactsError> {
     let ids: Vec<Uuid> = held.iter().map(|held| held.order_id.as_uuid()).collect();
-    let query = sqlx::query_as::<_, HappeningRow>(include_str!("sql/happenings.sql"));
-    let mut known: HashMap<OrderId, Vec<Happening>> = HashMap::new();
-    for row in query.bind(ids).fetch_all(transaction).await? {
-        let (order_id, courier) = (OrderId::from(row.order_id), row.courier_id.map(CourierId::from));
-        let change = Change::from_parts(&row.r#type, courier)
-            .ok_or(FactsError::Value { table: "happenings", value: row.r#type })?;
-        let version = Version { at: row.occurred_at, event_id: row.event_id.into() };
-        known.entry(order_id).or_default().push(Happening { version, change });
-    }
+    let mut known = happenings(transaction, ids).await?;
     let live = |held: Held| {
         let mut happenings = known.remove(&held.order_id).unwrap_or_default();
         let (life, steps) = Life::of(&mut happenings);
         Lives { held, happenings, life, steps }
     };
     Ok(held.into_iter().map(live).collect())
+}
+
+/// What has happened to orders, in no order.
+pub(super) async fn happenings(
+    connection: &mut PgConnection,
+    ids: Vec<Uuid>,
+) -> Result<HashMap<OrderId, Vec<Happening>>, FactsError> {
+    let query = sqlx::query_as::<_, HappeningRow>(include_str!("sql/happenings.sql"));
+    let mut known: HashMap<OrderId, Vec<Happening>> = HashMap::new();
+    for row in query.bind(ids).fetch_all(connection).await? {
+        let (order_id, courier) = (OrderId::from(row.order_id), row.courier_id.map(CourierId::from));
+        let change = Change::from_parts(&row.r#type, courier)
+            .ok_or(FactsError::Value { table: "happenings", value: row.r#type })?;
+        let version = Version { at: row.occurred_at, event_id: row.event_id.into() };
+        known.entry(order_id).or_default().push(Happening { version, change });
+    }
+    Ok(known)
 }
 
 async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), FactsError> {
@@ -128,10 +137,12 @@ async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), Fa
 }
 
 /// 9999-01-01: the wire format ends with that year, and decisions have to be later than what is known.
-const LATEST: Option<DateTime<Utc>> = DateTime::from_timestamp(253_370_764_800, 0);
+pub(super) fn latest() -> DateTime<Utc> {
+    DateTime::from_timestamp(253_370_764_800, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
 
 fn latest_at(lives: &Lives) -> Option<DateTime<Utc>> {
-    lives.happenings.iter().map(|happening| happening.version.at.min(LATEST.unwrap_or(happening.version.at))).max()
+    lives.happenings.iter().map(|happening| happening.version.at.min(latest())).max()
 }
 
 /// Who loses an order now, and its zone.

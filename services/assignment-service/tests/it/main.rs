@@ -1,6 +1,7 @@
 //! assignment-service against the real servers; `sh run-e2e.sh` starts them.
 
 mod choice;
+mod commands;
 mod dispatch;
 mod facts;
 mod http;
@@ -11,5 +12,7 @@ mod mending;
 mod migration;
 mod openapi;
 mod process;
+mod rebuild;
 mod settings;
+mod verify;
 mod world;

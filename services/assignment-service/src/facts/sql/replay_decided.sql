@@ -1,0 +1,8 @@
+-- Some lines of the log that were decided here, in their order. $1 recorded at this time or later, $2 before this time, $3 of
+-- this zone or NULL, $4 of this order or NULL, $5 after this number, $6 up to this number, $7 how many at most.
+SELECT seq, event_id, type, payload, occurred_at
+FROM event_log
+WHERE recorded_at >= $1 AND recorded_at < $2 AND ($3::text IS NULL OR zone = $3) AND ($4::uuid IS NULL OR order_id = $4)
+  AND seq > $5 AND seq <= $6 AND source_message_id IS NULL AND type IN ('OrderAssigned', 'OrderUnassigned')
+ORDER BY seq
+LIMIT $7
