@@ -139,6 +139,11 @@ pub(super) fn is_no_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
+/// For a metric: the code of a server's answer, such as `TRYAGAIN`, or that there was none.
+pub(super) fn reason(error: &RedisError) -> String {
+    error.code().unwrap_or("no answer").to_owned()
+}
+
 /// It may be different in a moment: a slot moves, a replica becomes the master, a server starts.
 pub(super) fn is_passing(error: &RedisError) -> bool {
     is_no_script(error) || was_demoted(error) || !matches!(error.retry_method(), RetryMethod::NoRetry)

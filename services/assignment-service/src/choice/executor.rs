@@ -15,7 +15,7 @@ use redis::{RedisError, RedisResult, Value, cluster_routing::Slot, from_redis_va
 use tokio::time::Instant;
 
 use super::{
-    connection::{Connection, Target, is_no_script, is_passing},
+    connection::{Connection, Target, is_no_script, is_passing, reason},
     pool::{Lease, Pool},
     replicas::Replicas,
     script::{Call, Scripts, key},
@@ -83,7 +83,7 @@ impl Executor {
             if !is_passing(&error) || Instant::now() > give_up {
                 return Err(error);
             }
-            metrics::counter!("redis_repeats_total").increment(1);
+            metrics::counter!("redis_repeats_total", "reason" => reason(&error)).increment(1);
             if attempt.texts || !is_no_script(&error) {
                 tracing::debug!(%error, "repeating calls");
                 tokio::time::sleep(pause).await;

@@ -1,12 +1,14 @@
 //! A Redis Cluster of three masters: many zones, a slot that moves under load, a master that dies under load.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use assignment_service::{
-    choice::{ClusterMode, RedisSettings},
+    choice::{Choice, ClusterMode, RedisSettings},
     domain::policy::Policy,
 };
 use dispatch_contracts::zone::Zone;
-use test_support::{Valkey, ValkeyCluster, eventually, valkey_cluster::Node};
+use test_support::{Servers, ValkeyCluster, eventually, valkey_cluster::Node};
 
 use crate::{
     load::{Counts, add_to_each, agree, instances, keep_adding, staff},
@@ -84,8 +86,8 @@ async fn move_by_key(cluster: &ValkeyCluster, zone: &Zone, counts: &Counts) -> R
     target.server.command::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source.id]).await?;
     source.server.command::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target.id]).await?;
     migrate(source, target, &slot, 2).await?;
-    eventually("somebody is told to try again", || async { Ok((counts.of("redis_repeats_total") > 0).then_some(())) })
-        .await?;
+    let told = || async { Ok((counts.of(r#"redis_repeats_total{reason="TRYAGAIN"}"#) > 0).then_some(())) };
+    eventually("somebody is told to try again", told).await?;
     while migrate(source, target, &slot, 100).await? > 0 {}
     for node in [target, source] {
         node.server.command::<()>(&["CLUSTER", "SETSLOT", &slot, "NODE", &target.id]).await?;
@@ -131,20 +133,26 @@ async fn move_at_once(cluster: &ValkeyCluster, zone: &Zone) -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_killed_master_under_load_loses_nothing() -> Result<()> {
-    a_master_goes(|master| {
-        master.kill();
-        Ok(())
-    })
-    .await
+async fn a_master_that_dies_under_load_with_writes_that_its_replica_lacks_loses_nothing() -> Result<()> {
+    let counts = Counts::start();
+    a_master_goes(End::AheadOfItsReplica).await?;
+    assert!(counts.of("choice_corrections_total") > 0, "the promoted replica lacked something");
+    Ok(())
 }
 
 #[tokio::test]
 async fn a_master_that_hangs_under_load_loses_nothing() -> Result<()> {
-    a_master_goes(|master| master.signal("STOP")).await
+    a_master_goes(End::Hanging).await
 }
 
-async fn a_master_goes(goes: impl Fn(&mut Valkey) -> Result<()>) -> Result<()> {
+enum End {
+    /// It is killed.
+    AheadOfItsReplica,
+    /// It takes connections and answers nothing.
+    Hanging,
+}
+
+async fn a_master_goes(end: End) -> Result<()> {
     let mut cluster = ValkeyCluster::start(true).await?;
     let settings = settings(&cluster, 6)?;
     let mut world = world(&cluster, &settings).await?;
@@ -152,12 +160,25 @@ async fn a_master_goes(goes: impl Fn(&mut Valkey) -> Result<()>) -> Result<()> {
     staff(&instances[0], &zones).await?;
     let slot = slot_of(&cluster, &zones[0]).await?;
     let master = cluster.master_of(slot, 0).await?;
-    let happens = async {
-        let some = || async { Ok((world.assigned().await?.len() > 50).then_some(())) };
-        eventually("orders are assigned", some).await?;
-        goes(&mut cluster.nodes_mut()[master].server)?;
+    let replica = master + 3;
+    let (world_now, cluster_now) = (&world, &mut cluster);
+    let more = |than: usize| async move { Ok((world_now.assigned().await?.len() > than).then_some(())) };
+    let happens = async move {
+        eventually("orders are assigned", || more(50)).await?;
+        match end {
+            End::AheadOfItsReplica => {
+                let nodes = cluster_now.nodes_mut();
+                nodes[replica].server.signal("STOP")?;
+                nodes[master].server.command::<u64>(&["CLIENT", "KILL", "TYPE", "replica"]).await?;
+                let assigned = world_now.assigned().await?.len();
+                eventually("more are, which the replica does not hear of", || more(assigned + 20)).await?;
+                nodes[master].server.kill();
+                nodes[replica].server.signal("CONT")?;
+            }
+            End::Hanging => cluster_now.nodes()[master].server.signal("STOP")?,
+        }
         let asked = (master + 1) % 3;
-        let promoted = || async { Ok((cluster.master_of(slot, asked).await? == master + 3).then_some(())) };
+        let promoted = || async { Ok((cluster_now.master_of(slot, asked).await? == replica).then_some(())) };
         eventually("the replica is promoted", promoted).await
     };
     let (orders, ()) = keep_adding(&instances, &zones, 5, happens).await?;
@@ -165,4 +186,13 @@ async fn a_master_goes(goes: impl Fn(&mut Valkey) -> Result<()>) -> Result<()> {
     // The test's own connection may still wait for the one that hangs.
     world.redis = cluster.connection_by(&[(master + 1) % 3, (master + 2) % 3]).await?;
     agree(&world, &zones, &orders).await
+}
+
+#[tokio::test]
+async fn several_addresses_that_are_no_cluster_are_refused() -> Result<()> {
+    let client = redis::Client::open(Servers::from_env()?.redis_url)?;
+    let settings = RedisSettings { addresses: vec![client.clone(), client.clone()], ..client.into() };
+    let refused = Choice::wait_for(settings, &Policy::default(), Duration::from_secs(60)).await.err();
+    assert!(refused.is_some_and(|error| error.to_string().contains("several addresses")));
+    Ok(())
 }

@@ -122,7 +122,7 @@ async fn a_server_that_is_a_replica_for_a_while_is_waited_for() -> Result<()> {
     let port = other.port.to_string();
     let happens = async {
         server.command::<()>(&["REPLICAOF", "127.0.0.1", &port]).await?;
-        let told = || async { Ok((counts.of("redis_repeats_total") > 3).then_some(())) };
+        let told = || async { Ok((counts.of(r#"redis_repeats_total{reason="READONLY"}"#) > 0).then_some(())) };
         eventually("instances are told that it is read-only", told).await?;
         server.command::<()>(&["REPLICAOF", "NO", "ONE"]).await
     };

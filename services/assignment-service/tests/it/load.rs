@@ -127,9 +127,10 @@ impl Counts {
         Self { handle: recorder.handle(), _guard: metrics::set_default_local_recorder(recorder) }
     }
 
+    /// What a counter says, whose labels are written as they are for Prometheus.
     pub(crate) fn of(&self, counter: &str) -> u64 {
         let text = self.handle.render();
-        let line = text.lines().find_map(|line| line.strip_prefix(counter)?.strip_prefix(' '));
-        line.and_then(|value| value.parse().ok()).unwrap_or(0)
+        let value = text.lines().find_map(|line| line.strip_prefix(counter)?.strip_prefix(' '));
+        value.and_then(|value| value.parse().ok()).unwrap_or(0)
     }
 }
