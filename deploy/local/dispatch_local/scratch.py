@@ -19,6 +19,7 @@ from .servers import Server, start_all
 from .servers.postgres import Postgres
 from .servers.sns_sqs import SnsSqs
 from .servers.valkey import Valkey
+from .servers.valkey import program as valkey_server
 from .settings import LOCAL, REGION
 
 _KEPT = 5  # failed runs whose logs are kept
@@ -55,6 +56,7 @@ class Scratch:
                 "AWS_REGION": REGION,
                 "DISPATCH_TEST_DATABASE_URL": self.postgres.url("postgres"),
                 "DISPATCH_TEST_REDIS_URL": self.valkey.url,
+                "DISPATCH_TEST_VALKEY_SERVER": str(valkey_server(self.installed)),
                 "DISPATCH_TEST_AWS_ENDPOINT": self.sns_sqs.url,
                 "DISPATCH_TEST_AWS_CLI": str(self.installed.aws),
             }

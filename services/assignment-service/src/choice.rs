@@ -3,9 +3,23 @@
 //! Redis here is a cache of a decision. Each zone has eleven keys that share the hash tag `{ZONE}` (see
 //! `choice/lua/zone.lua`), one script for each operation, and a warm marker without which every script answers that
 //! the zone is cold. All operations may be repeated; a timeout means "unknown", and repeating is the answer to it.
+//!
+//! ```text
+//! Choice -> executor: a batch in one round trip, repeated where that helps
+//!             |-> script, update, reply: what a call is, and what its answer says
+//!             |-> slots: which calls go to one node of a cluster
+//!             |-> pool -> connection: to one server, or to each node of a cluster
+//!             `-> replicas: whether they have it
+//! ```
 
+mod connection;
+mod executor;
+mod pool;
+mod replicas;
 mod reply;
 mod script;
+mod settings;
+mod slots;
 mod update;
 
 use std::{sync::Arc, time::Duration};
@@ -16,17 +30,15 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use futures::future::BoxFuture;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 
+pub use self::settings::{ClusterMode, RedisSettings};
 use self::{
+    executor::Executor,
     reply::Reply,
-    script::{Call, Name, Scripts},
+    script::{Call, Name},
 };
 use crate::domain::{pick::Pick, policy::Policy, settlement::Update};
 
-/// Far above what a script takes: past it the server is down or the network is.
-const RESPONSE: Duration = Duration::from_secs(5);
-const CONNECT: Duration = Duration::from_secs(2);
 const CONNECT_AGAIN: Duration = Duration::from_millis(500);
 
 /// Redis did not do what was asked.
@@ -143,11 +155,10 @@ pub enum LoadStep {
     Finish,
 }
 
-/// The connection to Redis.
+/// The connection to Redis: to one server, or to a cluster. Cloning shares it.
 #[derive(Clone)]
 pub struct Choice {
-    connection: ConnectionManager,
-    scripts: Arc<Scripts>,
+    executor: Arc<Executor>,
 }
 
 impl Choice {
@@ -155,36 +166,31 @@ impl Choice {
     /// `policy`.
     ///
     /// # Errors
-    /// Redis does not answer.
-    pub async fn wait_for(client: redis::Client, policy: &Policy, patience: Duration) -> Result<Self, ChoiceError> {
-        let started = tokio::time::Instant::now();
+    /// Redis does not answer, or is no cluster although several addresses are given.
+    pub async fn wait_for(
+        settings: impl Into<RedisSettings>,
+        policy: &Policy,
+        patience: Duration,
+    ) -> Result<Self, ChoiceError> {
+        let (settings, started) = (settings.into(), tokio::time::Instant::now());
         loop {
-            match Self::connect(&client, policy).await {
-                Err(error) if started.elapsed() < patience => {
+            match Executor::connect(&settings, policy).await {
+                Ok(executor) => return Ok(Self { executor: Arc::new(executor) }),
+                Err(error) if connection::is_passing(&error) && started.elapsed() < patience => {
                     tracing::warn!(%error, "Redis does not answer yet");
                     tokio::time::sleep(CONNECT_AGAIN).await;
                 }
-                connected_or_late => return connected_or_late,
+                Err(error) => return Err(error.into()),
             }
         }
     }
 
-    async fn connect(client: &redis::Client, policy: &Policy) -> Result<Self, ChoiceError> {
-        let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(RESPONSE))
-            .set_connection_timeout(Some(CONNECT))
-            .set_number_of_retries(3)
-            .set_max_delay(Duration::from_secs(1));
-        let connection = client.get_connection_manager_with_config(config).await?;
-        Ok(Self { connection, scripts: Arc::new(Scripts::new(policy)) })
-    }
-
-    /// Whether Redis answers now.
+    /// Whether Redis answers now; of a cluster, whether any node does.
     ///
     /// # Errors
     /// It does not.
     pub async fn ping(&self) -> Result<(), ChoiceError> {
-        Ok(redis::cmd("PING").query_async(&mut self.connection.clone()).await?)
+        Ok(self.executor.ping().await?)
     }
 
     /// Asks whether Redis answers whenever it is called; for [`Health::needs`](runtime::Health::needs).
@@ -255,7 +261,7 @@ impl Choice {
     ///
     /// # Errors
     /// Redis does not answer.
-    pub async fn list(
+    pub async fn list_orders(
         &self,
         zone: &Zone,
         listing: Listing,
@@ -264,6 +270,20 @@ impl Choice {
     ) -> Result<Warm<(Vec<OrderId>, String)>, ChoiceError> {
         let args = vec![update::listing(listing).to_owned(), cursor.to_owned(), "200".to_owned()];
         self.one(Call { script: Name::ListOrders, zone, args }, now).await?.warm(Reply::listed)
+    }
+
+    /// A part of the couriers whom a zone takes for its own, and where to go on.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn list_couriers(
+        &self,
+        zone: &Zone,
+        cursor: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Warm<(Vec<CourierId>, String)>, ChoiceError> {
+        let args = vec![cursor.to_owned(), "200".to_owned()];
+        self.one(Call { script: Name::ListCouriers, zone, args }, now).await?.warm(Reply::listed)
     }
 
     /// Whether the zone is loaded.
@@ -318,7 +338,7 @@ impl Choice {
             return Ok(Vec::new());
         }
         let started = std::time::Instant::now();
-        let replies = self.scripts.run(&mut self.connection.clone(), &calls, now).await?;
+        let replies = self.executor.run(&calls, now).await?;
         metrics::histogram!("redis_round_trip_seconds").record(started.elapsed().as_secs_f64());
         Ok(calls.iter().zip(replies).map(|(call, values)| Reply::new(call.script, values)).collect())
     }

@@ -88,7 +88,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&facts::MIGRATIONS)).await?;
     let policy = settings.policy.policy();
-    let choice = Choice::wait_for(settings.redis_url.clone(), &policy, START).await?;
+    let choice = Choice::wait_for(settings.redis.clone(), &policy, START).await?;
     let clients = Clients::load(&settings.aws).await;
     let queue = Queue::wait_for(&clients, &settings.events_queue, START).await?;
 

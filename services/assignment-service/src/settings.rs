@@ -7,6 +7,7 @@ use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
 use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
 
 use crate::{
+    choice::RedisSettings,
     dispatch::sweep::SweepSettings,
     domain::policy::{Policy, Selection, Window},
 };
@@ -21,9 +22,6 @@ pub struct Settings {
     /// Where gRPC listens.
     #[arg(long, env, default_value = "0.0.0.0:9326")]
     pub grpc_addr: SocketAddr,
-    /// Redis or Valkey, such as redis://localhost:9379.
-    #[arg(long, env, hide_env_values = true, value_parser = redis_client)]
-    pub redis_url: redis::Client,
     /// The queue with all events.
     #[arg(long, env, default_value = "events-queue")]
     pub events_queue: String,
@@ -56,6 +54,9 @@ pub struct Settings {
     /// How long a courier may be away before their orders are given to others, with ON_LEAVE=reassign, in seconds.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=604_800))]
     pub leave_grace_seconds: u64,
+    /// Where couriers are chosen.
+    #[command(flatten)]
+    pub redis: RedisSettings,
     /// The service's own database.
     #[command(flatten)]
     pub database: DatabaseSettings,
@@ -137,8 +138,4 @@ impl Settings {
             unrecorded_age: Duration::from_secs(self.unrecorded_age_seconds),
         }
     }
-}
-
-pub(crate) fn redis_client(url: &str) -> Result<redis::Client, String> {
-    redis::Client::open(url).map_err(|error| error.to_string())
 }

@@ -1,7 +1,6 @@
 //! A service as a process of its own: started with settings, asked over its ports, ended by a signal.
 
 use std::{
-    net::TcpListener,
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -9,7 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use tokio::process::{Child, Command};
 
-use crate::{Servers, wait::eventually};
+use crate::{Servers, ports, wait::eventually};
 
 /// Longer than the grace period of a service.
 const EXIT: Duration = Duration::from_secs(60);
@@ -29,7 +28,7 @@ impl ServiceProcess {
     /// # Errors
     /// It cannot be started, ends at once, or is not ready in time.
     pub async fn start(program: &str, servers: &Servers, settings: &[(&str, &str)]) -> Result<Self> {
-        let [http, grpc] = free_ports()?;
+        let [http, grpc] = ports::free()?.map(|port| format!("127.0.0.1:{port}"));
         let child = Command::new(program)
             .envs([
                 ("AWS_ENDPOINT_URL", servers.aws_endpoint.as_str()),
@@ -94,13 +93,4 @@ impl ServiceProcess {
         anyhow::ensure!(status.success(), "the service ended with {status}");
         Ok(())
     }
-}
-
-/// Addresses that nobody listened on just now.
-fn free_ports<const N: usize>() -> Result<[String; N]> {
-    // Held all at once, so that they differ.
-    let listeners = (0..N).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<Result<Vec<_>, _>>()?;
-    let addresses = listeners.iter().map(|listener| Ok(listener.local_addr()?.to_string()));
-    let addresses = addresses.collect::<Result<Vec<_>>>()?;
-    addresses.try_into().ok().context("as many as asked for")
 }

@@ -22,7 +22,7 @@ class Valkey:
 
     def __init__(self, installed: Installed, data: Path, log: Path, port: int) -> None:
         self._data, self._port = data, port
-        command = [str(_program(installed)), "--port", str(port), "--bind", "127.0.0.1", "--dir", ".", "--daemonize", "no"]
+        command = [str(program(installed)), "--port", str(port), "--bind", "127.0.0.1", "--dir", ".", "--daemonize", "no"]
         command += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--logfile", ""]
         self.process = Process("valkey", command, environment.bare(), log, folder=data)
 
@@ -45,7 +45,8 @@ class Valkey:
         pass
 
 
-def _program(installed: Installed) -> Path:
+def program(installed: Installed) -> Path:
+    """The server's program."""
     if chosen := from_environment("DISPATCH_REDIS_SERVER"):
         if found := shutil.which(chosen):
             return Path(found)

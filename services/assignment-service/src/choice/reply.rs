@@ -1,7 +1,9 @@
 //! Reading what the scripts answer.
 
+use std::str::FromStr;
+
 use chrono::{DateTime, Utc};
-use dispatch_contracts::id::{CourierId, OrderId};
+use dispatch_contracts::id::CourierId;
 
 use super::{ChoiceError, Chosen, Drained, Name, Picked, Told, Warm, ZoneView};
 use crate::domain::pick::Pick;
@@ -71,11 +73,11 @@ impl Reply {
         }
     }
 
-    pub(super) fn listed(&self) -> Option<(Vec<OrderId>, String)> {
+    pub(super) fn listed<Id: FromStr>(&self) -> Option<(Vec<Id>, String)> {
         match self.words().as_slice() {
             ["OK", next, rest @ ..] => {
-                let orders = rest.iter().map(|order| order.parse().ok()).collect::<Option<_>>()?;
-                Some((orders, (*next).to_owned()))
+                let ids = rest.iter().map(|id| id.parse().ok()).collect::<Option<_>>()?;
+                Some((ids, (*next).to_owned()))
             }
             _ => None,
         }

@@ -1,10 +1,10 @@
-//! The scripts, and how several of them run in one round trip.
+//! The scripts, and how calls of them are written.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use chrono::{DateTime, Utc};
 use dispatch_contracts::zone::Zone;
-use redis::{ErrorKind, Pipeline, RedisError, RedisResult, Script, ServerErrorKind, aio::ConnectionManager};
+use redis::{Pipeline, Script};
 
 use crate::domain::policy::{Policy, Selection};
 
@@ -39,6 +39,7 @@ scripts! {
     DrainPending = "drain_pending.lua",
     ForgetZone = "forget_zone.lua",
     IsWarm = "is_warm.lua",
+    ListCouriers = "list_couriers.lua",
     ListOrders = "list_orders.lua",
     LoadZone = "load_zone.lua",
     ReleaseOrder = "release_order.lua",
@@ -56,7 +57,30 @@ pub(super) struct Call<'a> {
 
 pub(super) struct Scripts {
     scripts: Vec<Script>,
-    sources: Vec<String>,
+    texts: Vec<String>,
+}
+
+impl Name {
+    /// Whether a failover that loses what it wrote leaves drift. A zone that is not loaded to its end is cold, and is loaded
+    /// again.
+    pub(super) const fn is_missed(self) -> bool {
+        match self {
+            Self::Adopt
+            | Self::AssignOrder
+            | Self::AwaitCourier
+            | Self::Confirm
+            | Self::DrainPending
+            | Self::ForgetZone
+            | Self::ReleaseOrder
+            | Self::UpsertCourier => true,
+            Self::IsWarm
+            | Self::ListCouriers
+            | Self::ListOrders
+            | Self::LoadZone
+            | Self::Unrecorded
+            | Self::ViewZone => false,
+        }
+    }
 }
 
 /// The first line of every script: what `zone.lua` knows of the policy.
@@ -71,51 +95,33 @@ impl Scripts {
     /// The scripts for a policy.
     pub(super) fn new(policy: &Policy) -> Self {
         let head = head(policy);
-        let sources: Vec<String> = SOURCES.iter().map(|source| format!("{head}{source}")).collect();
-        Self { scripts: sources.iter().map(|source| Script::new(source)).collect(), sources }
+        let texts: Vec<String> = SOURCES.iter().map(|source| format!("{head}{source}")).collect();
+        Self { scripts: texts.iter().map(|text| Script::new(text)).collect(), texts }
     }
 
-    /// Runs the calls in their order, in one round trip; a server that does not have the scripts yet gets them first.
-    pub(super) async fn run(
-        &self,
-        connection: &mut ConnectionManager,
-        calls: &[Call<'_>],
-        now: DateTime<Utc>,
-    ) -> RedisResult<Vec<Vec<String>>> {
-        let pipeline = self.pipeline(calls, now);
-        match pipeline.query_async(connection).await {
-            Err(error) if is_no_script(&error) => {
-                // Calls before the missing one took effect; all of them may be repeated.
-                self.load(connection).await?;
-                pipeline.query_async(connection).await
-            }
-            answer => answer,
+    /// Puts the texts of what is called into the pipeline, once each, and answers how many that are.
+    pub(super) fn load(&self, pipeline: &mut Pipeline, calls: &[&Call<'_>]) -> usize {
+        let names: BTreeSet<usize> = calls.iter().map(|call| call.script as usize).collect();
+        for &name in &names {
+            pipeline.cmd("SCRIPT").arg("LOAD").arg(&self.texts[name]);
         }
+        names.len()
     }
 
-    fn pipeline(&self, calls: &[Call<'_>], now: DateTime<Utc>) -> Pipeline {
+    /// Puts the calls into the pipeline.
+    pub(super) fn call(&self, pipeline: &mut Pipeline, calls: &[&Call<'_>], now: DateTime<Utc>) {
         let now = now.timestamp_millis().to_string();
-        let mut pipeline = redis::pipe();
         for call in calls {
-            let hash = self.scripts[call.script as usize].get_hash();
-            let command = pipeline.cmd("EVALSHA").arg(hash).arg(KEYS.len());
-            for key in KEYS {
-                command.arg(format!("{{{}}}:{key}", call.zone));
+            let command = pipeline.cmd("EVALSHA").arg(self.scripts[call.script as usize].get_hash()).arg(KEYS.len());
+            for name in KEYS {
+                command.arg(key(call.zone, name));
             }
             command.arg(&now).arg(&call.args);
         }
-        pipeline
-    }
-
-    async fn load(&self, connection: &mut ConnectionManager) -> RedisResult<()> {
-        let mut pipeline = redis::pipe();
-        for source in &self.sources {
-            pipeline.cmd("SCRIPT").arg("LOAD").arg(source).ignore();
-        }
-        pipeline.query_async(connection).await
     }
 }
 
-fn is_no_script(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+/// A key of a zone.
+pub(super) fn key(zone: &Zone, name: &str) -> String {
+    format!("{{{zone}}}:{name}")
 }

@@ -11,8 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Dispatch, DispatchError};
 use crate::{
-    choice::{Listing, Warm},
-    domain::settlement::{Update, settle},
+    choice::{Listing, Told, Warm},
+    domain::{
+        courier::Courier,
+        settlement::{Update, settle},
+    },
 };
 
 /// Zones, orders or couriers read at a time.
@@ -66,9 +69,10 @@ impl Dispatch {
             return Ok(());
         }
         self.tell_couriers(zone).await?;
+        self.question_couriers(zone).await?;
         self.tell_orders(zone).await?;
         for listing in [Listing::Held, Listing::Waiting] {
-            self.question(zone, listing).await?;
+            self.question_orders(zone, listing).await?;
         }
         Ok(())
     }
@@ -79,8 +83,47 @@ impl Dispatch {
             let couriers = self.facts.couriers_of(zone, after, PAGE).await?;
             let Some(last) = couriers.last() else { return Ok(()) };
             after = Some(last.courier_id);
-            self.follow(couriers.iter().map(|courier| Update::Courier(courier.entry_in(zone))).collect()).await?;
+            self.correct_couriers(zone, &couriers).await?;
         }
+    }
+
+    /// Asks the facts about the couriers whom Redis takes for the zone's own: of those who have left, the zone may never have
+    /// heard it.
+    async fn question_couriers(&self, zone: &Zone) -> Result<(), DispatchError> {
+        let mut cursor = "0".to_owned();
+        while let Warm::Answer((ids, next)) = self.choice.list_couriers(zone, &cursor, self.clock.now()).await? {
+            let known = self.facts.couriers(&ids).await?;
+            if known.len() < ids.len() {
+                tracing::warn!(%zone, "Redis has couriers whom nobody has heard of; the zone is loaded anew");
+                return Ok(self.choice.forget(zone, self.clock.now()).await?);
+            }
+            let gone: Vec<_> = known.into_iter().filter(|courier| courier.zone != *zone).collect();
+            self.correct_couriers(zone, &gone).await?;
+            if next == "0" {
+                break;
+            }
+            cursor = next;
+        }
+        Ok(())
+    }
+
+    /// Tells the zone how couriers are, and counts those of whom it thought otherwise.
+    async fn correct_couriers(&self, zone: &Zone, couriers: &[Courier]) -> Result<(), DispatchError> {
+        let updates: Vec<_> = couriers.iter().map(|courier| Update::Courier(courier.entry_in(zone))).collect();
+        let mut corrected = 0;
+        for answer in self.choice.update(&updates, self.clock.now()).await? {
+            if let Warm::Answer(Told::Courier { drainable, known }) = answer {
+                corrected += u64::from(!known);
+                if drainable {
+                    self.drains.request(zone);
+                }
+            }
+        }
+        if corrected > 0 {
+            tracing::info!(%zone, couriers = corrected, "Redis thought otherwise of couriers; it was corrected");
+            metrics::counter!("choice_corrections_total", "of" => "couriers").increment(corrected);
+        }
+        Ok(())
     }
 
     async fn tell_orders(&self, zone: &Zone) -> Result<(), DispatchError> {
@@ -95,9 +138,11 @@ impl Dispatch {
     }
 
     /// Asks the facts about what Redis has, and corrects what they know otherwise.
-    async fn question(&self, zone: &Zone, listing: Listing) -> Result<(), DispatchError> {
+    async fn question_orders(&self, zone: &Zone, listing: Listing) -> Result<(), DispatchError> {
         let mut cursor = "0".to_owned();
-        while let Warm::Answer((orders, next)) = self.choice.list(zone, listing, &cursor, self.clock.now()).await? {
+        while let Warm::Answer((orders, next)) =
+            self.choice.list_orders(zone, listing, &cursor, self.clock.now()).await?
+        {
             let asked: Vec<(&Zone, OrderId)> = orders.into_iter().map(|order| (zone, order)).collect();
             let doubtful = self.facts.not_open(&asked).await?;
             self.correct_orders(&doubtful.iter().map(|order| (zone.clone(), *order)).collect::<Vec<_>>()).await?;

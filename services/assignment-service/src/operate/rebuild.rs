@@ -10,10 +10,10 @@ use tokio_util::sync::CancellationToken;
 use super::{Ended, OperateError};
 use crate::{
     START,
-    choice::Choice,
+    choice::{Choice, RedisSettings},
     dispatch::Dispatch,
     facts::Facts,
-    settings::{PolicySettings, redis_client},
+    settings::PolicySettings,
 };
 
 /// Zones read at a time.
@@ -28,9 +28,8 @@ pub(super) struct Rebuild {
     /// Go on behind this zone, where an earlier run ended.
     #[arg(long, value_name = "ZONE")]
     after: Option<Zone>,
-    /// Redis or Valkey, such as redis://localhost:9379.
-    #[arg(long, env, hide_env_values = true, value_parser = redis_client)]
-    redis_url: redis::Client,
+    #[command(flatten)]
+    redis: RedisSettings,
     #[command(flatten)]
     policy: PolicySettings,
     #[command(flatten)]
@@ -41,7 +40,7 @@ impl Rebuild {
     pub(super) async fn run(self, stop: &CancellationToken) -> Result<Ended, OperateError> {
         let facts = Facts::new(database::connect(&self.database).await?);
         let policy = self.policy.policy();
-        let choice = Choice::wait_for(self.redis_url, &policy, START).await?;
+        let choice = Choice::wait_for(self.redis, &policy, START).await?;
         // Nothing is decided here, so nothing leaves through the outbox.
         let outbox = Outbox::new(String::new());
         let dispatch = Dispatch::new(facts.clone(), choice, outbox, Clock::system(), Ids::random(), policy);

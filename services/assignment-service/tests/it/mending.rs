@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     lives::{is_with, limited, live, rejection, step},
-    world::{World, add_courier, add_order, courier_id, incoming, order, order_id, zone},
+    world::{World, add_courier, add_order, courier_id, incoming, news, order, order_id, zone},
 };
 
 #[tokio::test]
@@ -156,5 +156,26 @@ async fn a_late_event_that_is_told_again_leaves_nothing_behind_in_redis() -> Res
     instance.live(&[&late, &delivered]).await?;
     assert_eq!(world.held(&world.zone).await?, BTreeMap::new());
     assert_eq!(world.scores(&elsewhere).await?, BTreeMap::from([(somebody, 0)]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_courier_who_left_without_their_zone_hearing_of_it_is_not_of_it_for_ever() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, mover, between, now) = (world.instance(), courier_id(), zone("between")?, zone("now")?);
+    add_courier(&instance, mover, &world.zone, true).await?;
+    // Moved by a process that died before it told Redis, and moved on before the redelivery: the zone before that is forgotten.
+    let (event, known) = news(mover, &between, true, TimeDelta::zero())?;
+    Facts::new(world.pool.clone()).take_over(&[(&event, &known)], Utc::now()).await?;
+    add_courier(&instance, mover, &now, true).await?;
+    instance.add_couriers(&[(&event, &known)]).await?;
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(mover, 0)]));
+    instance.reconcile_zone(&world.zone).await?;
+    assert_eq!(world.scores(&world.zone).await?, BTreeMap::new());
+    assert_eq!(world.scores(&now).await?, BTreeMap::from([(mover, 0)]));
+    // Somebody of whom the facts have never heard.
+    world.command(&["HSET", "courier", &courier_id().to_string(), "1 a -1 0 1"]).await?;
+    instance.reconcile_zone(&world.zone).await?;
+    assert_eq!(world.size(&world.zone, "courier").await?, 0, "loaded anew when it is needed");
     Ok(())
 }

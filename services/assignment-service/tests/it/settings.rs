@@ -19,6 +19,10 @@ async fn a_bad_setting_is_named() -> Result<()> {
     for (name, value) in [
         ("DATABASE_URL", "nonsense"),
         ("REDIS_URL", "nonsense"),
+        ("REDIS_URL", "redis://localhost,nonsense"),
+        ("REDIS_CLUSTER", "maybe"),
+        ("REDIS_WAIT_REPLICAS", "17"),
+        ("REDIS_WAIT_TIMEOUT_MILLISECONDS", "0"),
         ("HTTP_ADDR", "nonsense"),
         ("GRPC_ADDR", "1.2.3.4"),
         ("ASSIGNMENT_TOPIC_ARN", "assignment-topic"),
@@ -40,7 +44,15 @@ async fn a_bad_setting_is_named() -> Result<()> {
 async fn help_explains_every_setting() -> Result<()> {
     let (success, text) = run(&[], &["--help"]).await?;
     assert!(success);
-    for name in ["DATABASE_URL", "REDIS_URL", "EVENTS_QUEUE", "ASSIGNMENT_TOPIC_ARN", "MAX_IN_FLIGHT", "LOG_LEVEL"] {
+    for name in [
+        "DATABASE_URL",
+        "REDIS_URL",
+        "REDIS_CLUSTER",
+        "EVENTS_QUEUE",
+        "ASSIGNMENT_TOPIC_ARN",
+        "MAX_IN_FLIGHT",
+        "LOG_LEVEL",
+    ] {
         assert!(text.contains(&format!("[env: {name}")), "{name}: {text}");
     }
     assert!(!text.contains("localhost/x"), "a URL may hold a password");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use assignment_service::{
-    choice::Choice,
+    choice::{Choice, RedisSettings},
     dispatch::Dispatch,
     domain::{order::Order, policy::Policy},
     facts::{Facts, MIGRATIONS},
@@ -21,14 +21,14 @@ use events::Incoming;
 use messaging::{Outbox, TraceParent, outbox};
 use runtime::{Clock, Ids};
 use sqlx::PgPool;
-use test_support::{Servers, database, unique};
+use test_support::{Servers, database, unique, valkey::Connection};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) struct World {
     pub(crate) pool: PgPool,
     pub(crate) choice: Choice,
-    pub(crate) redis: redis::aio::MultiplexedConnection,
+    pub(crate) redis: Connection,
     pub(crate) zone: Zone,
     policy: Policy,
     stop: CancellationToken,
@@ -41,13 +41,18 @@ impl World {
 
     /// A world in which couriers are chosen by this policy.
     pub(crate) async fn with(policy: Policy) -> Result<Self> {
+        let client = redis::Client::open(Servers::from_env()?.redis_url)?;
+        let redis = Connection::Server(client.get_multiplexed_async_connection().await?);
+        Self::on(client, redis, policy).await
+    }
+
+    /// A world with a Redis of its own.
+    pub(crate) async fn on(settings: impl Into<RedisSettings>, redis: Connection, policy: Policy) -> Result<Self> {
         let servers = Servers::from_env()?;
-        let pool = database::migrated(&servers, &outbox::with_migrations(&MIGRATIONS)).await?;
-        let client = redis::Client::open(servers.redis_url.as_str())?;
         Ok(Self {
-            pool,
-            choice: Choice::wait_for(client.clone(), &policy, std::time::Duration::ZERO).await?,
-            redis: client.get_multiplexed_async_connection().await?,
+            pool: database::migrated(&servers, &outbox::with_migrations(&MIGRATIONS)).await?,
+            choice: Choice::wait_for(settings, &policy, std::time::Duration::ZERO).await?,
+            redis,
             zone: zone("zone")?,
             policy,
             stop: CancellationToken::new(),
@@ -56,8 +61,12 @@ impl World {
 
     /// An instance of the service, without its ways in and out; it drains by itself.
     pub(crate) fn instance(&self) -> Dispatch {
-        let facts = Facts::new(self.pool.clone());
-        let (choice, outbox) = (self.choice.clone(), Outbox::new("topic".into()));
+        self.instance_with(self.choice.clone())
+    }
+
+    /// An instance with a connection to Redis of its own.
+    pub(crate) fn instance_with(&self, choice: Choice) -> Dispatch {
+        let (facts, outbox) = (Facts::new(self.pool.clone()), Outbox::new("topic".into()));
         let dispatch = Dispatch::new(facts, choice, outbox, Clock::system(), Ids::random(), self.policy);
         tokio::spawn(dispatch.clone().run_drains(self.stop.clone()));
         dispatch

@@ -1,0 +1,74 @@
+//! Waiting for replicas: a batch goes on when they have it, and also when they do not.
+
+use std::collections::BTreeSet;
+
+use anyhow::Result;
+use assignment_service::{choice::RedisSettings, domain::policy::Policy};
+use redis::Client;
+use test_support::{Valkey, ValkeyCluster, eventually, valkey::Connection};
+
+use crate::{
+    load::{Counts, add_to_each, agree, instances, keep_adding, staff},
+    world::{World, zone},
+};
+
+const SHORT: &str = "redis_wait_short_total";
+
+#[tokio::test]
+async fn a_batch_waits_for_the_replica_and_goes_on_without_it() -> Result<()> {
+    let counts = Counts::start();
+    let master = Valkey::start(&[]).await?;
+    let replica = Valkey::start(&["--replicaof", "127.0.0.1", &master.port.to_string()]).await?;
+    eventually("the replica is in step", || async {
+        let info: String = replica.command(&["INFO", "replication"]).await?;
+        Ok(info.contains("master_link_status:up").then_some(()))
+    })
+    .await?;
+    let client = Client::open(master.url())?;
+    let settings = RedisSettings { wait_replicas: 1, wait_timeout_milliseconds: 1_000, ..client.into() };
+    let redis = Connection::Server(master.connection().await?);
+    let world = World::on(settings.clone(), redis, Policy::default()).await?;
+    let (instances, zones) = (instances(&world, &settings).await?, [zone("zone")?]);
+    staff(&instances[0], &zones).await?;
+    let (mut orders, ()) = keep_adding(&instances, &zones, 5, async { Ok(()) }).await?;
+    assert_eq!(counts.of(SHORT), 0);
+    // What was answered is there: the replica has all orders without being waited for here.
+    let there: Vec<String> = replica.command(&["HKEYS", &format!("{{{}}}:orders", zones[0])]).await?;
+    let there = there.iter().map(|order| Ok(order.parse()?)).collect::<Result<BTreeSet<_>>>()?;
+    assert_eq!(there, orders);
+
+    replica.signal("STOP")?;
+    orders.extend(add_to_each(&instances[0], &zones).await?);
+    assert!(counts.of(SHORT) > 0);
+    replica.signal("CONT")?;
+    let acknowledged = || async {
+        let before = counts.of(SHORT);
+        add_to_each(&instances[1], &zones).await.map(|new| (counts.of(SHORT) == before).then_some(new))
+    };
+    eventually("the replica has it in time again", acknowledged).await?;
+    let orders = world.assigned().await?.into_keys().collect();
+    agree(&world, &zones, &orders).await
+}
+
+#[tokio::test]
+async fn in_a_cluster_a_batch_waits_for_the_replicas_of_all_masters() -> Result<()> {
+    let counts = Counts::start();
+    let cluster = ValkeyCluster::start(true).await?;
+    let client = cluster.clients()?.swap_remove(0);
+    let settings = RedisSettings { wait_replicas: 1, wait_timeout_milliseconds: 1_000, ..client.into() };
+    let world = World::on(settings.clone(), cluster.connection().await?, Policy::default()).await?;
+    let zones = (0..8).map(|_| zone("zone")).collect::<Result<Vec<_>>>()?;
+    let instances = instances(&world, &settings).await?;
+    staff(&instances[0], &zones).await?;
+    let (mut orders, ()) = keep_adding(&instances, &zones, 3, async { Ok(()) }).await?;
+    assert_eq!(counts.of(SHORT), 0);
+    for node in &cluster.nodes()[3..] {
+        node.server.signal("STOP")?;
+    }
+    orders.extend(add_to_each(&instances[1], &zones).await?);
+    assert!(counts.of(SHORT) > 0);
+    for node in &cluster.nodes()[3..] {
+        node.server.signal("CONT")?;
+    }
+    agree(&world, &zones, &orders).await
+}
