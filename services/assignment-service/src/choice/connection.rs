@@ -39,12 +39,12 @@ pub(super) enum Target {
 impl Target {
     /// Asks the first server that answers what it is, unless that is said.
     pub(super) async fn find(settings: &RedisSettings) -> RedisResult<Self> {
-        let is_cluster = match settings.cluster {
+        let is_cluster = match settings.redis_cluster {
             ClusterMode::Yes => true,
             ClusterMode::No => false,
-            ClusterMode::Auto => is_cluster(&settings.addresses).await?,
+            ClusterMode::Auto => is_cluster(&settings.redis_url).await?,
         };
-        match settings.addresses.as_slice() {
+        match settings.redis_url.as_slice() {
             [] => Err((ErrorKind::InvalidClientConfig, "no address").into()),
             [one] if !is_cluster => Ok(Self::Server(Box::new(one.clone()))),
             _ if !is_cluster => {

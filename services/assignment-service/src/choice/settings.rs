@@ -9,36 +9,18 @@ use redis::Client;
 pub struct RedisSettings {
     /// Redis or Valkey, such as redis://localhost:9379, or rediss:// for TLS. For a Redis Cluster its configuration
     /// endpoint or any of its nodes, or several of them with commas between.
-    #[arg(
-        long = "redis-url",
-        id = "redis_url",
-        env = "REDIS_URL",
-        hide_env_values = true,
-        required = true,
-        value_delimiter = ',',
-        value_parser = client
-    )]
-    pub addresses: Vec<Client>,
-    /// Whether that is a Redis Cluster: yes, no, or auto, which asks the server.
-    #[arg(long = "redis-cluster", env = "REDIS_CLUSTER", default_value = "auto")]
-    pub cluster: ClusterMode,
+    #[arg(long, env, hide_env_values = true, required = true, value_delimiter = ',', value_parser = client)]
+    pub redis_url: Vec<Client>,
+    /// Whether that is a Redis Cluster: auto asks the server.
+    #[arg(long, env, default_value = "auto")]
+    pub redis_cluster: ClusterMode,
     /// How many replicas have to have what a batch wrote before the batch goes on; 0: none. For a Redis Cluster, of each
     /// master. Where fewer have it in time the batch goes on all the same, with a warning and a metric.
-    #[arg(
-        long = "redis-wait-replicas",
-        env = "REDIS_WAIT_REPLICAS",
-        default_value_t = 0,
-        value_parser = clap::value_parser!(u32).range(..=16)
-    )]
-    pub wait_replicas: u32,
+    #[arg(long, env, default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=16))]
+    pub redis_wait_replicas: u32,
     /// How long a batch waits for REDIS_WAIT_REPLICAS, in milliseconds.
-    #[arg(
-        long = "redis-wait-timeout-milliseconds",
-        env = "REDIS_WAIT_TIMEOUT_MILLISECONDS",
-        default_value_t = 100,
-        value_parser = clap::value_parser!(u64).range(1..=1_000)
-    )]
-    pub wait_timeout_milliseconds: u64,
+    #[arg(long, env, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000))]
+    pub redis_wait_timeout_milliseconds: u64,
 }
 
 /// Whether Redis is a cluster.
@@ -63,15 +45,20 @@ pub(super) struct Acknowledgement {
 
 impl RedisSettings {
     pub(super) fn acknowledgement(&self) -> Option<Acknowledgement> {
-        let timeout = Duration::from_millis(self.wait_timeout_milliseconds);
-        (self.wait_replicas > 0).then_some(Acknowledgement { replicas: self.wait_replicas, timeout })
+        let timeout = Duration::from_millis(self.redis_wait_timeout_milliseconds);
+        (self.redis_wait_replicas > 0).then_some(Acknowledgement { replicas: self.redis_wait_replicas, timeout })
     }
 }
 
 /// The server there, or its cluster; nothing is asked of replicas.
 impl From<Client> for RedisSettings {
     fn from(client: Client) -> Self {
-        Self { addresses: vec![client], cluster: ClusterMode::Auto, wait_replicas: 0, wait_timeout_milliseconds: 100 }
+        Self {
+            redis_url: vec![client],
+            redis_cluster: ClusterMode::Auto,
+            redis_wait_replicas: 0,
+            redis_wait_timeout_milliseconds: 100,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use assignment_service::{
-    choice::{Choice, ClusterMode, RedisSettings},
+    choice::{Choice, RedisSettings},
     domain::policy::Policy,
 };
 use dispatch_contracts::zone::Zone;
@@ -17,8 +17,8 @@ use crate::{
 
 /// As an operator would give it: all nodes, or the address of one, which stands for the configuration endpoint.
 fn settings(cluster: &ValkeyCluster, seeds: usize) -> Result<RedisSettings> {
-    let addresses = cluster.clients()?.into_iter().take(seeds).collect();
-    Ok(RedisSettings { addresses, cluster: ClusterMode::Auto, wait_replicas: 0, wait_timeout_milliseconds: 100 })
+    let one = RedisSettings::from(cluster.clients()?.swap_remove(0));
+    Ok(RedisSettings { redis_url: cluster.clients()?.into_iter().take(seeds).collect(), ..one })
 }
 
 async fn world(cluster: &ValkeyCluster, settings: &RedisSettings) -> Result<World> {
@@ -191,7 +191,7 @@ async fn a_master_goes(end: End) -> Result<()> {
 #[tokio::test]
 async fn several_addresses_that_are_no_cluster_are_refused() -> Result<()> {
     let client = redis::Client::open(Servers::from_env()?.redis_url)?;
-    let settings = RedisSettings { addresses: vec![client.clone(), client.clone()], ..client.into() };
+    let settings = RedisSettings { redis_url: vec![client.clone(), client.clone()], ..client.into() };
     let refused = Choice::wait_for(settings, &Policy::default(), Duration::from_secs(60)).await.err();
     assert!(refused.is_some_and(|error| error.to_string().contains("several addresses")));
     Ok(())

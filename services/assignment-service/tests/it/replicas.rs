@@ -25,7 +25,7 @@ async fn a_batch_waits_for_the_replica_and_goes_on_without_it() -> Result<()> {
     })
     .await?;
     let client = Client::open(master.url())?;
-    let settings = RedisSettings { wait_replicas: 1, wait_timeout_milliseconds: 1_000, ..client.into() };
+    let settings = RedisSettings { redis_wait_replicas: 1, redis_wait_timeout_milliseconds: 1_000, ..client.into() };
     let redis = Connection::Server(master.connection().await?);
     let world = World::on(settings.clone(), redis, Policy::default()).await?;
     let (instances, zones) = (instances(&world, &settings).await?, [zone("zone")?]);
@@ -55,7 +55,7 @@ async fn in_a_cluster_a_batch_waits_for_the_replicas_of_all_masters() -> Result<
     let counts = Counts::start();
     let cluster = ValkeyCluster::start(true).await?;
     let client = cluster.clients()?.swap_remove(0);
-    let settings = RedisSettings { wait_replicas: 1, wait_timeout_milliseconds: 1_000, ..client.into() };
+    let settings = RedisSettings { redis_wait_replicas: 1, redis_wait_timeout_milliseconds: 1_000, ..client.into() };
     let world = World::on(settings.clone(), cluster.connection().await?, Policy::default()).await?;
     let zones = (0..8).map(|_| zone("zone")).collect::<Result<Vec<_>>>()?;
     let instances = instances(&world, &settings).await?;
