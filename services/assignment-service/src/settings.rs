@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
 use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
-use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
+use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings};
 
 use crate::{
     dispatch::sweep::SweepSettings,
@@ -71,6 +71,9 @@ pub struct Settings {
     /// How events are consumed.
     #[command(flatten)]
     pub consumer: ConsumerSettings,
+    /// How much is taken on.
+    #[command(flatten)]
+    pub load: LoadSettings,
     /// What is logged.
     #[command(flatten)]
     pub log: LogSettings,
