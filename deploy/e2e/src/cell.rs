@@ -103,6 +103,18 @@ impl Cell {
     /// # Errors
     /// It does not become ready.
     pub async fn start_order_service(&self, courier_service: &str) -> Result<ServiceProcess> {
+        self.start_order_service_with(courier_service, &[]).await
+    }
+
+    /// The same with settings of the test's own.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_order_service_with(
+        &self,
+        courier_service: &str,
+        more: &[(&str, &str)],
+    ) -> Result<ServiceProcess> {
         let settings = [
             ("DATABASE_URL", self.order_database.as_str()),
             ("EVENTS_TOPIC_ARN", &self.events_topic.arn),
@@ -110,7 +122,7 @@ impl Cell {
             ("ASSIGNMENTS_QUEUE", &self.order_assignments.name),
             ("COURIER_SERVICE_GRPC_URL", courier_service),
         ];
-        self.start("order-service", &settings).await
+        self.start("order-service", &[&settings, more].concat()).await
     }
 
     /// Starts a courier-service that looks orders up at `order_service`.

@@ -29,8 +29,9 @@ use messaging::{
     outbox::{self, Relay},
     queue::QueueError,
 };
+use rest::Limits;
 use runtime::{
-    Clock, Health, Ids, Lifecycle,
+    Clock, Health, Ids, Lifecycle, LoadSettings,
     database::{self, DatabaseError},
     lifecycle::{LifecycleError, infallible},
     serve::{self, BindError},
@@ -92,24 +93,30 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let clients = Clients::load(&settings.aws).await;
     let queue = Queue::wait_for(&clients, &settings.events_queue, START).await?;
 
+    let load = settings.load;
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
+    let limits = limits(&load, &outbox);
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
     let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
     let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
-    let router = rest::api::finish(http::routes().with_state(Api { facts, dispatch: dispatch.clone() }))
-        .merge(health.clone().router(metrics));
-    let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone()));
+    let api = http::routes().with_state(Api { facts, dispatch: dispatch.clone() });
+    let served = serve::Http::new(
+        health.clone().router(metrics),
+        rest::api::finish(api, &limits),
+        rest::api::turned_away(&limits),
+    );
+    let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone())).max_decoding_message_size(serve::LARGEST_CALL);
     let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
     let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
     let (sweep, grace) = (settings.sweep(), settings.leave_grace());
     let reconcile = Duration::from_secs(settings.reconcile_interval_seconds);
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
-    lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
-    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, stop));
+    lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
     lifecycle.way_in("events", |stop| infallible(consumer.run(stop)));
     lifecycle.way_in("drains", |stop| drains.run_drains(stop));
     lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));
@@ -119,4 +126,14 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)
+}
+
+/// What REST takes on. It is asked to add to the outbox only while that is short enough.
+fn limits(load: &LoadSettings, outbox: &Outbox) -> Limits {
+    let (outbox, most) = (outbox.clone(), load.max_outbox);
+    Limits {
+        requests: load.max_requests as usize,
+        time: load.request_timeout(),
+        has_room: Arc::new(move || outbox.waiting() < most),
+    }
 }

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
-use runtime::{DatabaseSettings, LogSettings, ShutdownSettings};
+use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings};
 
 use crate::{
     choice::RedisSettings,
@@ -66,6 +66,9 @@ pub struct Settings {
     /// How events are consumed.
     #[command(flatten)]
     pub consumer: ConsumerSettings,
+    /// How much is taken on.
+    #[command(flatten)]
+    pub load: LoadSettings,
     /// What is logged.
     #[command(flatten)]
     pub log: LogSettings,

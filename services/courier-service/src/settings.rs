@@ -4,7 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher};
-use runtime::{DatabaseSettings, LogSettings, ShutdownSettings, dial};
+use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
 
 /// Owns couriers: takes news of them over REST and from events, shows them, and shows which orders they have.
@@ -43,6 +43,9 @@ pub struct Settings {
     /// Consumers.
     #[command(flatten)]
     pub consumer: ConsumerSettings,
+    /// Load.
+    #[command(flatten)]
+    pub load: LoadSettings,
     /// Logs.
     #[command(flatten)]
     pub log: LogSettings,

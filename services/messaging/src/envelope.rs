@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-use crate::message::origin::is_message_id;
+use crate::message::origin::{is_message_id, is_sending_time};
 
 /// The parts of the envelope that matter here.
 #[derive(Debug, Deserialize)]
@@ -37,8 +37,9 @@ impl Envelope {
             return None;
         }
         let envelope: Self = serde_json::from_str(body).ok()?;
-        // Anybody can send a body that looks like an envelope; an id is what SNS gives, or it is none.
-        (envelope.r#type == "Notification" && is_message_id(&envelope.message_id)).then_some(envelope)
+        // Anybody can send a body that looks like an envelope; id and time are what SNS gives, or it is none.
+        let is_of_sns = is_message_id(&envelope.message_id) && is_sending_time(envelope.timestamp);
+        (envelope.r#type == "Notification" && is_of_sns).then_some(envelope)
     }
 }
 
@@ -58,5 +59,6 @@ mod tests {
         assert!(Envelope::open("\"TopicArn\"").is_none());
         assert!(Envelope::open(&wrapped.replace("\"m\"", "\"m\\u0000\"")).is_none());
         assert!(Envelope::open(&wrapped.replace("\"m\"", "\"\"")).is_none());
+        assert!(Envelope::open(&wrapped.replace("2026-", "-262143-")).is_none());
     }
 }

@@ -32,7 +32,8 @@ pub struct Message {
 
 impl Message {
     /// Reads what SQS gave; `now` stands in for a time that it did not give.
-    pub(crate) fn from_sqs(message: SqsMessage, now: DateTime<Utc>) -> Self {
+    #[must_use]
+    pub fn from_sqs(message: SqsMessage, now: DateTime<Utc>) -> Self {
         let system = message.attributes.unwrap_or_default();
         let number = |name| system.get(&name).and_then(|text| text.parse::<i64>().ok());
         let sent_at = number(SystemAttribute::SentTimestamp).and_then(DateTime::from_timestamp_millis).unwrap_or(now);
@@ -109,7 +110,12 @@ mod tests {
     #[test]
     fn an_origin_is_taken_only_where_it_can_be_one() {
         let sent = time("2026-01-01T12:00:00Z");
-        for (id, sent_at) in [("", "2026-01-01T11:00:00Z"), ("a b", "2026-01-01T11:00:00Z"), ("m", "yesterday")] {
+        for (id, sent_at) in [
+            ("", "2026-01-01T11:00:00Z"),
+            ("a b", "2026-01-01T11:00:00Z"),
+            ("m", "yesterday"),
+            ("m", "1969-12-31T23:59:59Z"),
+        ] {
             let message = read("raw", &[(origin::MESSAGE_ID, id), (origin::SENT_AT, sent_at)]);
             assert_eq!((message.id.as_str(), message.sent_at), ("of-this-sending", sent), "{id:?} {sent_at:?}");
         }

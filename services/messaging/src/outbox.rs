@@ -4,10 +4,16 @@
 //! interval for what a crash left behind. A row is locked while it is being published, so that two instances do not
 //! publish it twice for nothing, and deleted when SNS has it. After a crash between the two it is published again
 //! with the same `eventId`.
+//!
+//! How many rows wait is measured beside it ([`Outbox::waiting`]), for whoever may refuse to add to them.
 
+mod backlog;
 pub mod relay;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use sqlx::{PgConnection, migrate::Migrator};
 use tokio::sync::Notify;
@@ -45,13 +51,14 @@ pub struct OutboxEvent {
 pub struct Outbox {
     topic_arn: String,
     committed: Arc<Notify>,
+    waiting: Arc<AtomicU64>,
 }
 
 impl Outbox {
     /// An outbox towards one topic.
     #[must_use]
     pub fn new(topic_arn: String) -> Self {
-        Self { topic_arn, committed: Arc::new(Notify::new()) }
+        Self { topic_arn, committed: Arc::new(Notify::new()), waiting: Arc::default() }
     }
 
     /// Adds events to the transaction that the connection is in; an event that is there already stays as it is.
@@ -80,5 +87,12 @@ impl Outbox {
     /// Call after the commit: the relay of this process publishes at once.
     pub fn wake(&self) {
         self.committed.notify_one();
+    }
+
+    /// How many rows waited to be published when it was last measured, a second ago or a little more; in all instances
+    /// that share the database, and counted up to 100,000.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
     }
 }

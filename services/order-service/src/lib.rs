@@ -29,8 +29,9 @@ use messaging::{
     outbox::{self, Relay},
     queue::QueueError,
 };
+use rest::Limits;
 use runtime::{
-    Clock, Health, Ids, Lifecycle,
+    Clock, Health, Ids, Lifecycle, LoadSettings,
     database::{self, DatabaseError},
     lifecycle::{LifecycleError, infallible},
     serve::{self, BindError},
@@ -89,7 +90,9 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let events_queue = queue("EVENTS_QUEUE", &settings.events_queue).await?;
     let assignments_queue = queue("ASSIGNMENTS_QUEUE", &settings.assignments_queue).await?;
 
+    let load = settings.load;
     let outbox = Outbox::new(settings.events_topic_arn.clone());
+    let limits = limits(&load, &outbox);
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let key_ttl = settings.idempotency_key_ttl();
     let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);
@@ -101,20 +104,31 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
             .needs("events_queue", events_queue.check())
             .needs("assignments_queue", assignments_queue.check()),
     );
-    let router = rest::api::finish(http::routes().with_state(api)).merge(health.clone().router(metrics));
-    let grpc = OrderServiceServer::new(Grpc(orders.clone()));
+    let api = rest::api::finish(http::routes().with_state(api), &limits);
+    let served = serve::Http::new(health.clone().router(metrics), api, rest::api::turned_away(&limits));
+    let grpc = OrderServiceServer::new(Grpc(orders.clone())).max_decoding_message_size(serve::LARGEST_CALL);
     let order_events = Arc::new(Consume(OrderEvents(orders.clone())));
     let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone());
     let assignments = Arc::new(Consume(Assignments(orders.clone())));
     let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
-    lifecycle.way_in("http", |stop| serve::http(http_listener, router, stop));
-    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, stop));
+    lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
     lifecycle.way_in("order events", |stop| infallible(order_events.run(stop)));
     lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
     lifecycle.way_in("key pruning", |stop| orders.prune_keys_until(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "order-service is up");
     Ok(lifecycle)
+}
+
+/// What REST takes on. It is asked to add to the outbox only while that is short enough.
+fn limits(load: &LoadSettings, outbox: &Outbox) -> Limits {
+    let (outbox, most) = (outbox.clone(), load.max_outbox);
+    Limits {
+        requests: load.max_requests as usize,
+        time: load.request_timeout(),
+        has_room: Arc::new(move || outbox.waiting() < most),
+    }
 }

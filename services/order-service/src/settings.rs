@@ -5,7 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use chrono::TimeDelta;
 use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher};
-use runtime::{DatabaseSettings, LogSettings, ShutdownSettings, dial};
+use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
 
 /// Owns orders: takes them over REST and from events, shows them, and knows who has them.
@@ -47,6 +47,9 @@ pub struct Settings {
     /// Consumers.
     #[command(flatten)]
     pub consumer: ConsumerSettings,
+    /// Load.
+    #[command(flatten)]
+    pub load: LoadSettings,
     /// Logs.
     #[command(flatten)]
     pub log: LogSettings,

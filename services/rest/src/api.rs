@@ -1,45 +1,40 @@
-//! From routes to an API: documentation at `/docs`, bounds on size and time, and a [`Problem`] for whatever fails.
+//! From routes to an API: documentation at `/docs`, bounds on size, number and time, and a [`Problem`] for whatever
+//! fails.
 
-use std::time::Duration;
-
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    http::StatusCode,
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_swagger_ui::SwaggerUi;
 
-use crate::{Problem, body};
-
-const TIMEOUT: Duration = Duration::from_secs(20);
+use crate::{
+    Problem, body,
+    load::{self, Limits},
+};
 
 /// The routes with Swagger UI at `/docs` and the specification at `/openapi.json`.
-pub fn finish(routes: OpenApiRouter) -> Router {
+pub fn finish(routes: OpenApiRouter, limits: &Limits) -> Router {
     let (router, spec) = routes.split_for_parts();
-    router
+    let router = router
         .merge(docs(spec))
         .fallback(|| async { Problem::not_found("no-such-resource", "There is nothing at this path") })
         .method_not_allowed_fallback(|| async {
             Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "This path has no such method")
         })
         // Bodies are read and bounded before; axum need not do it again.
-        .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(body::read))
-        .layer(middleware::from_fn(within_time))
+        .layer(DefaultBodyLimit::disable());
+    // From the inside out. A place is taken only when the body is here, so that a slow client cannot hold one.
+    let router = load::admitting(router, limits).layer(middleware::from_fn(body::read));
+    load::within_time(router, limits)
+}
+
+/// What a connection gets that is one too many: each request is told to come again.
+pub fn turned_away(limits: &Limits) -> Router {
+    let router = Router::new()
+        .fallback(|| async { Problem::overloaded("connections", "there are too many connections") })
+        .layer(middleware::from_fn(body::read));
+    load::within_time(router, limits)
 }
 
 fn docs(spec: OpenApi) -> SwaggerUi {
     SwaggerUi::new("/docs").url("/openapi.json", spec)
-}
-
-async fn within_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Problem::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The answer took too long, try again")
-            .into_response(),
-    }
 }

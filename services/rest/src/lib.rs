@@ -1,14 +1,17 @@
 //! What every REST API of Dispatch shares: one form of error ([`problem`]), of page ([`page`]) and of strict input
-//! ([`extract`]), and the way routes become an API with its documentation ([`api`]).
+//! ([`extract`]), one bound on what is taken on ([`load`]), and the way routes become an API with its documentation
+//! ([`api`]).
 
 pub mod api;
 mod body;
 pub mod extract;
+pub mod load;
 pub mod page;
 pub mod problem;
 
 pub use self::{
     extract::{Json, Path, Query},
+    load::Limits,
     page::{Cursor, Page, PageRequest},
     problem::Problem,
 };

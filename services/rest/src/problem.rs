@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 `application/problem+json`, with a `type` slug that clients may rely on.
 
-use std::fmt::Display;
+use std::{error::Error, fmt::Display, iter};
 
 use axum::{
     http::{HeaderValue, StatusCode, header},
@@ -8,7 +8,10 @@ use axum::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use utoipa::ToSchema;
+use utoipa::{IntoResponses, ToSchema};
+
+/// When to try again, in seconds. What keeps a service from answering is mostly over in a moment.
+const RETRY_AFTER: u32 = 1;
 
 /// An error answer.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -49,6 +52,18 @@ pub struct Extended<E> {
     #[serde(flatten)]
     pub extension: E,
 }
+
+/// What every endpoint may answer, for its documentation.
+#[derive(IntoResponses)]
+#[response(
+    status = 503,
+    description = "Try again after `Retry-After`. `overloaded`: there is too much to do now. `timeout`: the answer took \
+        too long. `unavailable`: something that the service needs does not answer. Whether a \
+        write took effect may not be known: repeat it with the same id or `Idempotency-Key`",
+    content_type = "application/problem+json",
+    headers(("Retry-After" = u32, description = "When to try again, in seconds"))
+)]
+pub struct TryAgain(#[allow(dead_code, reason = "only its schema matters")] Problem);
 
 /// One wrong field.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -116,14 +131,43 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, r#type, title)
     }
 
-    /// 503: something that the service needs is down. Logged here, since this is where it is handled.
+    /// 503: something that the service needs is down, or has no time. Logged here, since this is where it is handled.
     #[must_use]
-    pub fn unavailable(error: &dyn std::error::Error) -> Self {
+    pub fn unavailable(error: &(dyn Error + 'static)) -> Self {
+        if is_pool_exhausted(error) {
+            return Self::overloaded("database", "too many requests wait for the database");
+        }
         tracing::error!(%error, "a request could not be served");
-        let problem =
-            Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now, try again");
-        Self { retry_after: Some(1), ..problem }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "The service cannot answer now, try again")
+            .try_again()
     }
+
+    /// 503: there is too much to do. `reason` is for the metric, where such answers are counted instead of logged: there
+    /// may be thousands in a second.
+    #[must_use]
+    pub(crate) fn overloaded(reason: &'static str, detail: &'static str) -> Self {
+        metrics::counter!("requests_shed_total", "reason" => reason).increment(1);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "The service has too much to do, try again")
+            .detail(detail)
+            .try_again()
+    }
+
+    /// 503: the answer took too long.
+    #[must_use]
+    pub(crate) fn timeout() -> Self {
+        metrics::counter!("requests_shed_total", "reason" => "timeout").increment(1);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The answer took too long, try again").try_again()
+    }
+
+    fn try_again(self) -> Self {
+        Self { retry_after: Some(RETRY_AFTER), ..self }
+    }
+}
+
+/// Whether no connection to the database was free in time: it may be well, and there is too much to do.
+fn is_pool_exhausted(error: &(dyn Error + 'static)) -> bool {
+    let mut causes = iter::successors(Some(error), |&error| error.source());
+    causes.any(|error| matches!(error.downcast_ref(), Some(sqlx::Error::PoolTimedOut)))
 }
 
 impl IntoResponse for Problem {

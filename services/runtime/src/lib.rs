@@ -13,6 +13,6 @@ pub mod telemetry;
 pub use self::{
     health::Health,
     lifecycle::Lifecycle,
-    settings::{DatabaseSettings, LogSettings, ShutdownSettings},
+    settings::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings},
     sources::{Clock, Ids},
 };

@@ -37,6 +37,32 @@ pub struct DatabaseSettings {
     pub database_connections: u32,
 }
 
+/// How much the process takes on at a time. What is beyond is refused at once, so that the rest is answered in time.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct LoadSettings {
+    /// Most requests under way at a time, over REST and over gRPC each; one more is answered with 503, or with
+    /// RESOURCE_EXHAUSTED.
+    #[arg(long, env, default_value_t = 256, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_requests: u32,
+    /// Most connections at a time, to REST and to gRPC each.
+    #[arg(long, env, default_value_t = 1_024, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub max_connections: u32,
+    /// Longest that a request may take, in seconds; past it the answer is 503, or UNAVAILABLE.
+    #[arg(long, env, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub request_timeout_seconds: u64,
+    /// How many events may wait to be published before REST refuses, with 503, what would add to them.
+    #[arg(long, env, default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=100_000))]
+    pub max_outbox: u64,
+}
+
+impl LoadSettings {
+    /// Longest that a request may take.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_secs(self.request_timeout_seconds)
+    }
+}
+
 /// How the process ends.
 #[derive(Debug, Clone, Args)]
 pub struct ShutdownSettings {

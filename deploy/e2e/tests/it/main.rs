@@ -21,6 +21,7 @@ mod load;
 mod manual;
 mod moves;
 mod operations;
+mod overload;
 mod peer_down;
 mod rejection;
 mod rejection_over_rest;

@@ -10,7 +10,10 @@ use dispatch_contracts::{
     order::OrderStatus,
 };
 use messaging::TraceParent;
-use rest::{Json, Path, Problem, extract, problem::Extended};
+use rest::{
+    Json, Path, Problem, extract,
+    problem::{Extended, TryAgain},
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -73,7 +76,7 @@ pub(super) struct Refused {
         (status = 404, description = "`order-not-found`, `courier-not-found`: no event named the order or the courier", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`order-finished`: it is delivered or cancelled, as `orderStatus` says. Without `force` also `courier-full`: the courier has as many orders as they take, `openOrders`, and `courier-away`: they take no orders of this zone now", body = Extended<Refused>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn assign_order(

@@ -8,7 +8,7 @@ use dispatch_contracts::{
     order::OrderStatus,
     timestamp,
 };
-use rest::{Path, Problem};
+use rest::{Path, Problem, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -103,7 +103,7 @@ pub(super) enum Reason {
         (status = 200, description = "The decision, or why there is none yet", body = Decision),
         (status = 400, description = "`invalid-request`: the id is no UUID", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`: no event named the order", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_decision(

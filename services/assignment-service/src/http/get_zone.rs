@@ -7,7 +7,7 @@ use dispatch_contracts::{
     timestamp,
     zone::Zone,
 };
-use rest::{Path, Problem};
+use rest::{Path, Problem, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -84,7 +84,7 @@ impl OrderInLine {
         (status = 200, description = "The counts, couriers by score, orders in line", body = ZoneDetail),
         (status = 400, description = "`invalid-request`: this can be no zone", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`zone-not-found`: no event named the zone", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_zone(

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::zone::Zone;
-use rest::{Cursor, Page, PageRequest, Problem, Query};
+use rest::{Cursor, Page, PageRequest, Problem, Query, problem::TryAgain};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,7 +43,7 @@ impl From<ZoneRow> for ZoneSummary {
     responses(
         (status = 200, description = "A page of zones", body = Page<ZoneSummary>),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn list_zones(

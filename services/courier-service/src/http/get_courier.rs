@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::resource::Courier;
-use rest::{Path, Problem};
+use rest::{Path, Problem, problem::TryAgain};
 
 use super::{Api, WhichCourier};
 
@@ -16,7 +16,7 @@ use super::{Api, WhichCourier};
         (status = 200, description = "The courier", body = Courier),
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_courier(

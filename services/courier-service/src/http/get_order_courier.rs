@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::id::OrderId;
-use rest::{Path, Problem, Query};
+use rest::{Path, Problem, Query, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -54,7 +54,7 @@ pub(super) struct PairAnswer {
         (status = 200, description = "The pair", body = PairAnswer),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-assigned`: nobody has the order now", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_order_courier(

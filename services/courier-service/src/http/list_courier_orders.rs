@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::{id::OrderId, order::OrderStatus};
-use rest::{Cursor, Page, Path, Problem, Query, page::Limit};
+use rest::{Cursor, Page, Path, Problem, Query, page::Limit, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -57,7 +57,7 @@ pub(super) struct PairPage {
         (status = 200, description = "A page of pairs", body = PairPage),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`: nobody has heard of the courier, and no order is with them", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn list_courier_orders(

@@ -10,7 +10,7 @@ use dispatch_contracts::{
     resource::Courier,
     zone::Zone,
 };
-use rest::{Json, Path, Problem};
+use rest::{Json, Path, Problem, problem::TryAgain};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -53,7 +53,7 @@ pub(super) struct CourierRegistration {
             headers(("Location" = String, description = "The courier's path"))),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn register_courier(

@@ -9,7 +9,10 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     resource::Pair,
 };
-use rest::{Path, Problem, problem::Extended};
+use rest::{
+    Path, Problem,
+    problem::{Extended, TryAgain},
+};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -46,7 +49,7 @@ pub(super) struct Which {
         (status = 404, description = "`courier-not-found`, or `order-not-found`: nobody ever had or ended the order", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`not-their-order`: another courier has it. `impossible-transition`: it waits, is picked up, delivered or cancelled; `orderStatus` says which", body = Extended<Standing>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn reject_order(

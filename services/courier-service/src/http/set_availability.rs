@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::resource::Courier;
-use rest::{Path, Problem};
+use rest::{Path, Problem, problem::TryAgain};
 
 use super::{Api, WhichCourier, location, trace};
 
@@ -29,7 +29,7 @@ use super::{Api, WhichCourier, location, trace};
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn available(
@@ -60,7 +60,7 @@ pub(super) async fn available(
         (status = 400, description = "`invalid-request`: the id breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`courier-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn unavailable(

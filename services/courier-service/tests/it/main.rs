@@ -9,6 +9,7 @@ mod instances;
 mod life;
 mod migration;
 mod openapi;
+mod overload;
 mod pairs;
 mod reject;
 mod settings;

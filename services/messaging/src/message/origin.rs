@@ -19,8 +19,8 @@ pub(crate) const SENT_AT: &str = "sentAt";
 /// What these attributes say, where they say both and it can be true.
 pub(super) fn of(attributes: &HashMap<String, String>) -> Option<(String, DateTime<Utc>)> {
     let id = attributes.get(MESSAGE_ID).filter(|id| is_message_id(id))?;
-    let sent_at = DateTime::parse_from_rfc3339(attributes.get(SENT_AT)?).ok()?;
-    Some((id.clone(), sent_at.to_utc()))
+    let sent_at = DateTime::parse_from_rfc3339(attributes.get(SENT_AT)?).ok()?.to_utc();
+    is_sending_time(sent_at).then(|| (id.clone(), sent_at))
 }
 
 /// The attributes that make a copy of this message, sent anew, the same message for its consumer.
@@ -31,4 +31,10 @@ pub(crate) fn attributes(message: &Message) -> [(&'static str, String); 2] {
 /// Whether a text can be an id that SNS or SQS gave.
 pub(crate) fn is_message_id(text: &str) -> bool {
     (1..=100).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+}
+
+/// Whether something can have been sent then. No store keeps the times that a text can say besides; a later one than now
+/// is not taken at its word anyway.
+pub(crate) fn is_sending_time(time: DateTime<Utc>) -> bool {
+    time >= DateTime::UNIX_EPOCH
 }

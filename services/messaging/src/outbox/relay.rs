@@ -11,7 +11,7 @@ use sqlx::{FromRow, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Outbox;
+use super::{Outbox, backlog};
 use crate::{Publisher, backoff::Backoff, publisher::Outgoing};
 
 /// `PublishBatch` calls under way at a time.
@@ -51,6 +51,13 @@ impl Relay {
 
     /// Publishes until `stop`, then once more what is left, so that a service leaves nothing to wait for another.
     pub async fn run(self, stop: CancellationToken) {
+        tokio::select! {
+            () = self.publish_until(stop) => {}
+            () = backlog::measure(&self.outbox, &self.pool) => {}
+        }
+    }
+
+    async fn publish_until(&self, stop: CancellationToken) {
         let mut failures = 0;
         while !stop.is_cancelled() {
             let pause = match self.publish_all().await {

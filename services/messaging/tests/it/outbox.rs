@@ -146,3 +146,19 @@ async fn what_sns_refuses_is_kept_and_put_off_and_the_rest_goes_out() -> Result<
     world.stop.cancel();
     Ok(relay.await?)
 }
+
+#[tokio::test]
+async fn how_much_waits_is_known() -> Result<()> {
+    let world = World::new().await?;
+    let mut transaction = world.pool.begin().await?;
+    let nowhere = Outbox::new("arn:aws:sns:eu-west-2:123450000001:no-such-topic".to_owned());
+    let events: Vec<_> = (0..7).map(|n| event(n.to_string())).collect();
+    nowhere.enqueue(&mut transaction, &events).await?;
+    transaction.commit().await?;
+    let relay = world.relay().await;
+    eventually("seven wait", || async { Ok((world.outbox.waiting() == 7).then_some(())) }).await?;
+    sqlx::query("DELETE FROM outbox").execute(&world.pool).await?;
+    eventually("none waits", || async { Ok((world.outbox.waiting() == 0).then_some(())) }).await?;
+    world.stop.cancel();
+    Ok(relay.await?)
+}

@@ -11,7 +11,7 @@ use dispatch_contracts::{
     resource::Order,
     zone::Zone,
 };
-use rest::{Json, Problem, extract};
+use rest::{Json, Problem, extract, problem::TryAgain};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -62,7 +62,7 @@ pub(super) struct NewOrder {
         (status = 409, description = "`order-conflict`: the id belongs to an order with another content", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "`idempotency-key-reused`: the key was used for another request", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn create_order(

@@ -1,7 +1,7 @@
 //! `GET /orders/{orderId}/history`
 
 use axum::extract::State;
-use rest::{Cursor, Page, PageRequest, Path, Problem, Query};
+use rest::{Cursor, Page, PageRequest, Path, Problem, Query, problem::TryAgain};
 
 use super::{Api, WhichOrder};
 use crate::domain::history::{Entry, Place};
@@ -19,7 +19,7 @@ use crate::domain::history::{Entry, Place};
         (status = 200, description = "A page of changes", body = Page<Entry>),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_history(

@@ -5,7 +5,7 @@ use dispatch_contracts::{
     id::CourierId,
     resource::{Courier, Order},
 };
-use rest::{Path, Problem, Query};
+use rest::{Path, Problem, Query, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -55,7 +55,7 @@ pub(super) struct OrderWithCourier {
         (status = 200, description = "The order", body = OrderWithCourier),
         (status = 400, description = "`invalid-request`: a field breaks its format", body = Problem, content_type = "application/problem+json"),
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn get_order(

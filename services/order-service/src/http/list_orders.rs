@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::{order::OrderStatus, resource::Order, zone::Zone};
-use rest::{Cursor, Page, Problem, Query, page::Limit};
+use rest::{Cursor, Page, Problem, Query, page::Limit, problem::TryAgain};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -39,7 +39,7 @@ pub(super) struct Which {
     responses(
         (status = 200, description = "A page of orders", body = Page<Order>),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn list_orders(

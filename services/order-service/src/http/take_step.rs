@@ -6,7 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::resource::Order;
-use rest::{Path, Problem, problem::Extended};
+use rest::{
+    Path, Problem,
+    problem::{Extended, TryAgain},
+};
 
 use super::{Api, Standing, WhichOrder, location, trace};
 use crate::domain::step::Step;
@@ -31,7 +34,7 @@ use crate::domain::step::Step;
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is not assigned; `orderStatus` says what it is", body = Extended<Standing>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -58,7 +61,7 @@ pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: H
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is not picked up; `orderStatus` says what it is", body = Extended<Standing>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {
@@ -85,7 +88,7 @@ pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: H
         (status = 404, description = "`order-not-found`", body = Problem, content_type = "application/problem+json"),
         (status = 409, description = "`impossible-transition`: the order is delivered", body = Extended<Standing>, content_type = "application/problem+json"),
         (status = 413, description = "`body-too-large`", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn cancel(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {

@@ -11,6 +11,7 @@ mod life;
 mod life_over_rest;
 mod migration;
 mod openapi;
+mod overload;
 mod repository;
 mod settings;
 mod steps;

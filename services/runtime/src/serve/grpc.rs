@@ -1,0 +1,105 @@
+//! One gRPC service, with health and reflection beside it.
+
+use std::{convert::Infallible, io, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
+};
+use futures::stream;
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_util::sync::CancellationToken;
+use tonic::{Status, body::Body, codegen::Service, server::NamedService, service::Routes, transport};
+
+use super::{lingered, place};
+use crate::LoadSettings;
+
+/// Largest request, in bytes: several times what a full batch of ids takes. For `max_decoding_message_size`.
+pub const LARGEST_CALL: usize = 64 * 1024;
+/// Most calls on one connection at a time; HTTP/2 has the client wait with the next one.
+const STREAMS: u32 = 1_000;
+/// What one connection may have sent that nobody has read yet, in bytes.
+const WINDOW: u32 = 256 * 1024;
+/// A peer that vanished without a word is noticed after these two together, and loses its place.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Serves one gRPC service with health and reflection until `stop`, then finishes the calls under way. A call more than
+/// there may be is answered with RESOURCE_EXHAUSTED, and one that takes too long with UNAVAILABLE.
+///
+/// # Errors
+/// The transport failed, or the descriptors for reflection are broken.
+pub async fn grpc<S>(
+    listener: TcpListener,
+    service: S,
+    descriptors: &'static [u8],
+    load: LoadSettings,
+    stop: CancellationToken,
+) -> io::Result<()>
+where
+    S: Service<axum::http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send + 'static,
+{
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter.set_serving::<S>().await;
+    let reflection = tonic_reflection::server::Builder::configure()
+        .register_encoded_file_descriptor_set(descriptors)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .build_v1()
+        .map_err(io::Error::other)?;
+    // The bounds are around the service alone: health is asked also of a process that has too much to do.
+    let bounded = admitting(Routes::new(service).into_axum_router(), &load);
+    let routes = Routes::from(bounded).add_service(health).add_service(reflection);
+    let stopping = stop.clone();
+    let stopped = async move {
+        stopping.cancelled().await;
+        reporter.set_not_serving::<S>().await;
+    };
+    let places = Arc::new(Semaphore::new(load.max_connections as usize));
+    let connections = stream::unfold((listener, places), |(mut listener, places)| async {
+        Some((place::accept(&mut listener, places.clone()).await, (listener, places)))
+    });
+    let serving = transport::Server::builder()
+        .max_concurrent_streams(STREAMS)
+        .initial_connection_window_size(WINDOW)
+        .http2_keepalive_interval(Some(KEEP_ALIVE))
+        .http2_keepalive_timeout(Some(KEEP_ALIVE_TIMEOUT))
+        .add_routes(routes)
+        .serve_with_incoming_shutdown(connections, stopped);
+    let late = async {
+        stop.cancelled().await;
+        lingered(&load).await;
+    };
+    tokio::select! {
+        served = serving => served.map_err(io::Error::other),
+        () = late => Ok(()),
+    }
+}
+
+#[derive(Clone)]
+struct Bounds {
+    free: Arc<Semaphore>,
+    time: Duration,
+}
+
+fn admitting(service: Router, load: &LoadSettings) -> Router {
+    let free = Arc::new(Semaphore::new(load.max_requests as usize));
+    service.layer(middleware::from_fn_with_state(Bounds { free, time: load.request_timeout() }, admit))
+}
+
+async fn admit(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
+    let Ok(_place) = bounds.free.try_acquire() else {
+        metrics::counter!("requests_shed_total", "reason" => "calls").increment(1);
+        return Status::resource_exhausted("too many calls are under way, try again").into_http();
+    };
+    match tokio::time::timeout(bounds.time, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => {
+            metrics::counter!("requests_shed_total", "reason" => "timeout").increment(1);
+            Status::unavailable("the answer took too long, try again").into_http()
+        }
+    }
+}
