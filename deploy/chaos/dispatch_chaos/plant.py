@@ -1,0 +1,7 @@
+"""Planted bugs.
+"""
+from .scene import Scene
+
+
+def all_found(scene: Scene) -> list[str]:
+    return []

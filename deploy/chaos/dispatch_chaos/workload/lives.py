@@ -1,0 +1,105 @@
+"""Lives the plans: whenever an order gets to a courier, what the plan has them do is due a moment later.
+
+The harness hears of an assignment by its own queue, as anybody outside of Dispatch would. Steps name the courier or not, and are
+dated after the assignment; so each has its effect unless the order was taken from that courier meanwhile, and then the next one
+says it again.
+"""
+
+import heapq
+import random
+import threading
+
+from .. import clock
+from ..ledger import Ledger
+from .couriers import new_id
+from .plan import OrderPlan
+
+_AFTER = 2.0  # seconds at the most, between two steps
+
+# What a courier does with an order that they get, for each plan. `reject` is done once.
+_STEPS = {
+    "is picked up": ("OrderPickedUp",),
+    "is picked up and delivered": ("OrderPickedUp", "OrderDelivered"),
+    "is delivered": ("OrderDelivered",),
+    "is cancelled after it was assigned": ("OrderCancelled",),
+    "is delivered and cancelled": ("OrderDelivered", "OrderCancelled"),
+    "is declined": ("OrderRejected",),
+    "is declined, then delivered": ("OrderRejected", "OrderDelivered"),
+    "is picked up and delivered over REST": ("pickup", "deliver"),
+    "is cancelled over REST": ("cancel",),
+}
+OVER_REST = frozenset({"pickup", "deliver", "cancel"})
+
+
+class Lives:
+    """The steps that are due. The observer tells of assignments; the publisher takes what is due."""
+
+    def __init__(self, seed: str) -> None:
+        self._dice = random.Random(seed)
+        self._lock = threading.Lock()
+        self._plans: dict[str, OrderPlan] = {}  # by details
+        self._of_order: dict[str, OrderPlan] = {}
+        self._early: dict[str, list[dict]] = {}  # assignments of orders that are not known to be ours yet
+        self._declined: set[str] = set()
+        self._due: list[tuple[int, int, str, dict]] = []
+        self._count = 0
+
+    def expect(self, plan: OrderPlan) -> None:
+        """The order is about to be published or asked for."""
+        with self._lock:
+            self._plans[plan.details] = plan
+
+    def on_event(self, event: dict) -> None:
+        """An event was published, by whomever."""
+        with self._lock:
+            order = event.get("orderId", "")
+            if event["type"] == "AddOrder" and (plan := self._plans.get(event["details"])):
+                self._of_order[order] = plan
+                for assignment in self._early.pop(order, []):
+                    self._assigned(plan, assignment)
+            elif event["type"] == "OrderAssigned":
+                if plan := self._of_order.get(order):
+                    self._assigned(plan, event)
+                else:
+                    self._early.setdefault(order, []).append(event)
+
+    def _assigned(self, plan: OrderPlan, event: dict) -> None:
+        order, courier = event["orderId"], event["courierId"]
+        steps = _STEPS.get(plan.life, ())
+        if "OrderRejected" in steps:
+            steps = steps[1:] if order in self._declined else steps[:1]
+            self._declined.add(order)
+        at = max(clock.now(), clock.read(event["assignedAt"]) + 1)
+        for step in steps:
+            at += int(self._dice.uniform(0, _AFTER) * 1_000_000)
+            said = {"type": step, "eventId": new_id(self._dice), "occurredAt": clock.text(at), "orderId": order}
+            if step == "OrderRejected" or (step in ("OrderPickedUp", "OrderDelivered") and self._dice.random() < 0.5):
+                said["courierId"] = courier
+            self._count += 1
+            heapq.heappush(self._due, (at, self._count, step, said))
+
+    def due(self) -> list[dict]:
+        """The steps whose time has come; each is handed out once."""
+        with self._lock:
+            steps = []
+            while self._due and self._due[0][0] <= clock.now():
+                steps.append(heapq.heappop(self._due)[3])
+            return steps
+
+    @property
+    def waiting(self) -> int:
+        """Steps whose time has not come."""
+        with self._lock:
+            return len(self._due)
+
+    def plans(self, ledger: Ledger) -> dict[str, OrderPlan]:
+        """The plan of each order that was published. Of orders with one text, which only a bug makes, all are told."""
+        with self._lock:
+            known = self._plans
+            return {order: known[news.details] for order, news in ledger.orders.items() if news.details in known}
+
+    @property
+    def planned(self) -> int:
+        """How many orders there have to be."""
+        with self._lock:
+            return len(self._plans)
