@@ -44,8 +44,8 @@ def courier_lists(system: System, stores: Stores) -> Finding:
     port, shown = system.of("courier-service")[-1].http, Counter[str]()
     for courier in stores.facts_couriers:
         for page in rest.pages(port, f"/couriers/{courier}/orders?limit=100&expand=order"):
-            if page["missing"]:
-                finding.add(courier, f"order-service did not answer for {page['missing']}")
+            for order in page["missing"]:
+                finding.add(order, "order-service does not know it, asked over gRPC")
             for said in page["items"]:
                 order = said["orderId"]
                 shown[order] += 1
