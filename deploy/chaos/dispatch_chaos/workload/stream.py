@@ -1,6 +1,7 @@
 """The stream of messages: everything but the steps that answer assignments, in the order in which it is published.
 
-About a tenth is published twice, under the same event id; about a sixth late, after what happened later.
+About a tenth is published twice, under the same event id; about a sixth late, after what happened later. Some news of couriers comes
+last of all, however old it is: what is out of date must not win at the end either.
 """
 
 import heapq
@@ -15,7 +16,8 @@ from .poison import Poison
 
 _TWICE, _LATE = 0.10, 0.16
 _SECOND_TIME, _HOW_LATE = 200, 60  # in orders
-_COURIER_NEWS_EVERY, _POISON_EVERY, _UNKNOWN_EVERY = 8, 90, 110
+_COURIER_NEWS_EVERY, _POISON_EVERY, _UNKNOWN_EVERY = 4, 90, 110  # orders
+_LAST_OF_ALL = 0.1  # of the news of couriers
 
 Message = tuple[str, str]  # topic, body
 
@@ -43,7 +45,8 @@ class Stream:
             if plan.life.startswith("is cancelled, perhaps"):
                 self._hold(number, json.dumps(self._cancel(plan)))
             if number % _COURIER_NEWS_EVERY == 0:
-                self._hold(number, json.dumps(self.couriers.change()))
+                last = self._dice.random() < _LAST_OF_ALL
+                self._hold(self._orders + _HOW_LATE if last else number, json.dumps(self.couriers.change()))
             if number % _POISON_EVERY == 0:
                 self._keep(number, self.poison.brew())
             if number % _UNKNOWN_EVERY == 0:
