@@ -14,9 +14,10 @@ from .run import run
 from .scene import Options
 
 _DESCRIPTION = """\
-Starts the real system with several instances of each service, gives it work, and lets everything go wrong that may: services are
-killed and paused, PostgreSQL and Valkey restarted, Valkey emptied and set back, calls to SNS and SQS lost, delayed, doubled and
-refused. Then it waits for rest and asks whether anything was lost or done twice. README.md beside this tells the rest.
+Starts the real system with several instances of each service, gives it work, and lets everything go wrong that may:
+services are killed and paused, PostgreSQL and Valkey restarted, Valkey emptied and set back, calls to SNS and SQS lost,
+delayed, doubled and refused. Then it waits for rest and asks whether anything was lost or done twice. README.md beside
+this tells the rest.
 """
 
 
@@ -48,10 +49,16 @@ def _options() -> tuple[Options, bool]:
         allow_abbrev=False,
     )
     parser.add_argument("--orders", type=int, default=1500, help="how many; default 1500")
-    parser.add_argument("--kills", type=int, default=12, help="of services; other faults in proportion; 0: no faults at all; default 12")
-    parser.add_argument("--seed", type=int, help="of the workload, the schedule of faults and the proxy; default: a random one")
+    parser.add_argument(
+        "--kills", type=int, default=12, help="of services; other faults in proportion; 0: no faults at all; default 12"
+    )
+    parser.add_argument(
+        "--seed", type=int, help="of the workload, the schedule of faults and the proxy; default: a random one"
+    )
     parser.add_argument("--instances", type=int, default=2, choices=(1, 2, 3), help="of each service; default 2")
-    parser.add_argument("--on-leave", choices=("keep", "reassign"), help="ON_LEAVE of assignment-service; default: by the seed")
+    parser.add_argument(
+        "--on-leave", choices=("keep", "reassign"), help="ON_LEAVE of assignment-service; default: by the seed"
+    )
     parser.add_argument("--settle", type=float, default=180, metavar="SECONDS", help="longest wait for rest; default 180")
     parser.add_argument("--plant", action="store_true", help="after a clean run, plant bugs and see that each is found")
     parser.add_argument("--release", action="store_true", help="build the services with optimizations")

@@ -1,7 +1,7 @@
 """What was published: everything that the harness's own queue, subscribed to both topics, has received.
 
-It is what the services are measured against. Guarantees: an event counts once however often it was published; two messages with one
-event id and different contents are noticed.
+It is what the services are measured against. Guarantees: an event counts once however often it was published; two
+messages with one event id and different contents are noticed.
 """
 
 import hashlib
@@ -71,14 +71,13 @@ class Ledger:
     def _take(self, event: dict, event_id: str, kind: str, subject: str) -> None:
         if kind == "AddOrder":
             news = OrderNews(event["details"], event["zone"], event.get("priority", 0))
-            known = self.orders.setdefault(subject, news)
-            if known != news:
+            if self.orders.setdefault(subject, news) != news:
                 self.contradictions.append((event_id, f"order {subject} was published with two contents"))
         elif kind == "AddCourier":
             version = (clock.read(event["occurredAt"]), event_id)
-            news = CourierNews(version, event["name"], event["zone"], event["isAvailable"], event.get("capacity"))
             if subject not in self.couriers or self.couriers[subject].version < version:
-                self.couriers[subject] = news
+                name, zone, available = event["name"], event["zone"], event["isAvailable"]
+                self.couriers[subject] = CourierNews(version, name, zone, available, event.get("capacity"))
         elif kind in life.STEPS:
             at = event.get("assignedAt") or event.get("unassignedAt") or event["occurredAt"]
             self.happenings[subject].append(Happening(clock.read(at), event_id, kind, event.get("courierId")))

@@ -1,7 +1,7 @@
 """The life of an order, as README.md describes it: where an order is follows from the set of its happenings.
 
-Written a second time on purpose. The services share one implementation (proto/src/life.rs), so asking them whether they agree
-would not show an error in it; this one is made from the description.
+Written a second time on purpose. The services share one implementation (proto/src/life.rs), so asking them whether they
+agree would not show an error in it; this one is made from the description.
 """
 
 from dataclasses import dataclass
@@ -56,8 +56,8 @@ def of(happenings: list[Happening]) -> Standing:
 
 
 def conflict(happenings: list[Happening]) -> str | None:
-    """What is wrong with the decisions among these, taken by themselves: each assignment needs an order that is with nobody, each
-    taking back one that is with that courier."""
+    """What is wrong with the decisions among these, taken by themselves: each assignment needs an order that is with
+    nobody, each taking back one that is with that courier."""
     holder = None
     for decision in sorted((h for h in happenings if h.type in DECISIONS), key=lambda happening: happening.place):
         if decision.type == "OrderAssigned":

@@ -1,4 +1,6 @@
-"""Reads the harness's own queue, which is subscribed to both topics, into the ledger, and tells who listens of each new event."""
+"""Reads the harness's own queue, which is subscribed to both topics, into the ledger, and tells who listens of each new
+event.
+"""
 
 from collections.abc import Callable
 

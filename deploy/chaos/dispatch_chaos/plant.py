@@ -1,8 +1,8 @@
-"""Planted bugs: the harness does to a clean system what a bug would do, and its questions have to notice. A harness that finds
-nothing is to be doubted.
+"""Planted bugs: the harness does to a clean system what a bug would do, and its questions have to notice. A harness
+that finds nothing is to be doubted.
 
-Each plant says which questions have to complain about what, and nothing else may be complained about. It is undone before the next
-one, by giving back what was taken; the last one cannot be undone.
+Each plant says which questions have to complain about what, and nothing else may be complained about. It is undone
+before the next one, by giving back what was taken; the last one cannot be undone.
 """
 
 import json

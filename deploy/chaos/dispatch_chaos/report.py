@@ -19,7 +19,8 @@ def table(title: str, rows: Mapping[str, object]) -> None:
 def questions(findings: list[Finding]) -> None:
     """Prints each question with how much was looked at and how much is wrong."""
     rows = {
-        finding.check: finding.note or f"{finding.looked_at:>8} looked at {len(finding.wrong):>6} wrong" for finding in findings
+        finding.check: finding.note or f"{finding.looked_at:>8} looked at {len(finding.wrong):>6} wrong"
+        for finding in findings
     }
     table("Questions", rows)
 

@@ -1,7 +1,7 @@
 """One run from beginning to end: start, workload and faults, rest, questions, report.
 
-Guarantees: the exit code is 0 only if every question was answered well, and if bugs were planted, each of them was found. The logs of
-a run that found something stay.
+Guarantees: the exit code is 0 only if every question was answered well, and if bugs were planted, each of them was
+found. The logs of a run that found something stay.
 """
 
 import sys
@@ -18,6 +18,8 @@ from .checks import Finding
 from .faults import schedule
 from .faults.controller import Controller
 from .scene import Options, Scene
+
+_SAY_EVERY = 60.0
 
 
 def run(binaries: Path, installed: Installed, options: Options) -> int:
@@ -48,7 +50,8 @@ def _keep_logs(scene: Scene) -> None:
 class _Run:
     def __init__(self, scene: Scene) -> None:
         options = scene.options
-        self._scene, self._options, self._begun = scene, options, time.monotonic()
+        self._scene, self._options = scene, options
+        self._begun = self._said = time.monotonic()
         faults = schedule.draw(options.kills, options.instances, f"{options.seed}:schedule")
         self._controller = Controller(scene.system, faults, f"{options.seed}:controller")
 
@@ -58,7 +61,7 @@ class _Run:
         scene.start()
         if options.kills:
             scene.system.tell_proxy("wild")
-        self._controller.run(options.orders, self._allow, lambda: scene.publisher.progress, scene.crew.check)
+        self._controller.run(options.orders, self._allow, lambda: scene.publisher.progress, self._check)
         scene.system.tell_proxy("calm")
         self._controller.mend()
         self._say("the faults are over; waiting for rest")
@@ -70,11 +73,18 @@ class _Run:
         findings.append(self._processes())
         return self._tell(findings, missed)
 
+    def _check(self) -> None:
+        """All goes on as it should; a line now and then, since a long run would be silent for long."""
+        self._scene.crew.check()
+        if time.monotonic() - self._said > _SAY_EVERY:
+            self._say(f"{self._scene.publisher.progress} orders are out, {self._controller.counts.total()} faults happened")
+
     def _allow(self, orders: int) -> None:
         self._scene.publisher.allowed = orders
 
     def _say(self, what: str) -> None:
-        say(f"chaos: {time.monotonic() - self._begun:.0f} s: {what}")
+        self._said = time.monotonic()
+        say(f"chaos: {self._said - self._begun:.0f} s: {what}")
 
     def _processes(self) -> Finding:
         """None ended by itself, and each drains when it is told to."""

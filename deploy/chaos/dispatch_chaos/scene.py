@@ -68,7 +68,7 @@ class Scene:
             waiting = "SELECT count(*) FROM orders WHERE status = 'pending' AND zone IS NOT NULL"
             signs |= {"orders wait": int(self.system.sql("assignment_service", waiting)[0][0])}
             for zone, keys in stores.read_zones(self.system).items():
-                signs |= {f"zone {zone} is cold": not keys.warm, f"zone {zone} has unrecorded picks": keys.unrecorded}
+                signs |= {f"zone {zone} is cold": not keys.warm, f"zone {zone} has unrecorded picks": len(keys.unrecorded)}
         return [sign for sign, holds in signs.items() if holds]
 
     def settle(self) -> Finding:

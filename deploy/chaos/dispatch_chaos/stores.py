@@ -1,4 +1,6 @@
-"""What is in the stores of the services when the system is quiet, read in bulk. The only place that knows their tables and keys."""
+"""What is in the stores of the services when the system is quiet, read in bulk. The only place that knows their tables
+and keys.
+"""
 
 from dataclasses import dataclass
 
@@ -14,8 +16,8 @@ _ORDERS = (
 )
 _PAIRS = f"SELECT order_id, status, courier_id, {_MICROS.format('assigned_at')} FROM pairs WHERE courier_id IS NOT NULL"
 _COURIERS = (
-    f"SELECT courier_id, zone, is_available, coalesce(capacity::text, ''), {_MICROS.format('version_at')}, {{event}}, {{extra}} "
-    "FROM couriers"
+    "SELECT courier_id, zone, is_available, coalesce(capacity::text, ''), "
+    f"{_MICROS.format('version_at')}, {{event}}, {{extra}} FROM couriers"
 )
 _DECISIONS = "type IN ('OrderAssigned', 'OrderUnassigned') AND source_message_id IS NULL"
 

@@ -1,5 +1,5 @@
-"""The system under test: servers, the proxy, and several instances of each service, each of which can be killed, paused and started
-again on its port and with its data.
+"""The system under test: servers, the proxy, and several instances of each service, each of which can be killed, paused
+and started again on its port and with its data.
 
 Guarantees: the services know no other SNS and SQS than the proxy. All of it ends with the run, however it ends.
 """
@@ -47,9 +47,7 @@ class System:
         proxy = [sys.executable, str(Path(__file__).parents[1]), "proxy"]
         proxy += [str(self._proxy_port), str(self.scratch.sns_sqs.port), f"{seed}:proxy"]
         self.proxy = Process("proxy", proxy, environment.bare(), self.scratch.logs / "proxy.log", at_our_death=signal.SIGKILL)
-        servers = Servers(
-            f"http://127.0.0.1:{self._proxy_port}", self.scratch.valkey.url, self.scratch.postgres.url("{}")
-        )
+        servers = Servers(f"http://127.0.0.1:{self._proxy_port}", self.scratch.valkey.url, self.scratch.postgres.url("{}"))
         self.services: list[Service] = []
         for number in range(1, instances + 1):
             ports = {port.key: self.scratch.ports.take() for port in PORTS if port.key.endswith(("-http", "-grpc"))}

@@ -4,6 +4,7 @@ import itertools
 import unittest
 
 import paths  # noqa: F401
+
 from dispatch_chaos import life
 from dispatch_chaos.life import Happening, Standing
 

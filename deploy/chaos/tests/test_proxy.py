@@ -6,6 +6,7 @@ import unittest
 from urllib.parse import parse_qs, urlencode
 
 import paths  # noqa: F401
+
 from dispatch_chaos.proxy import calls, http
 from dispatch_chaos.proxy.fate import Dice
 from dispatch_chaos.proxy.server import Proxy
@@ -76,8 +77,10 @@ class Throughout(unittest.IsolatedAsyncioTestCase):
 
     async def asyncSetUp(self) -> None:
         self.reached: list[bytes] = []
+        self.serving: list[asyncio.Task[None] | None] = []
 
         async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.serving.append(asyncio.current_task())
             while True:
                 try:
                     request = await http.read(reader)
@@ -90,11 +93,17 @@ class Throughout(unittest.IsolatedAsyncioTestCase):
         self.upstream = await asyncio.start_server(answer, "127.0.0.1", 0)
         self.dice = Dice("1")
         proxy = Proxy(self.upstream.sockets[0].getsockname()[1], self.dice)
-        self.server = await asyncio.start_server(proxy._client, "127.0.0.1", 0)  # noqa: SLF001 - its way in
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            self.serving.append(asyncio.current_task())
+            await proxy._client(reader, writer)
+
+        self.server = await asyncio.start_server(serve, "127.0.0.1", 0)
         self.reader, self.writer = await asyncio.open_connection(*self.server.sockets[0].getsockname())
 
     async def asyncTearDown(self) -> None:
         self.writer.close()
+        await asyncio.gather(*(task for task in self.serving if task))
         self.server.close()
         self.upstream.close()
 

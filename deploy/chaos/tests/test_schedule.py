@@ -5,6 +5,7 @@ import unittest
 from collections import Counter
 
 import paths  # noqa: F401
+
 from dispatch_chaos.faults import schedule
 from dispatch_chaos.workload import plan
 from dispatch_chaos.workload.stream import Stream

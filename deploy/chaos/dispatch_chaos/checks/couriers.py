@@ -36,9 +36,9 @@ def redis(stores: Stores) -> Finding:
     """Redis has what the facts have: scores are open orders, and nothing is unrecorded."""
     finding = Finding("Redis has the facts' scores")
     load: Counter[str] = Counter()  # courier -> open orders, of any zone
-    for row in stores.facts.values():
-        if row.standing.status in _OPEN:
-            load[row.standing.courier or ""] += 1
+    for order in stores.facts.values():
+        if order.standing.status in _OPEN:
+            load[order.standing.courier or ""] += 1
     for zone, keys in stores.zones.items():
         if not keys.warm:
             finding.add(zone, "the zone is cold, and nobody loads it")
@@ -48,7 +48,7 @@ def redis(stores: Stores) -> Finding:
             finding.looked_at += 1
             if row.zone == zone:
                 _courier_at_home(finding, courier, row, keys, load[courier])
-            elif not (told := keys.courier.get(courier, "0 g")).split()[1] == "g":
+            elif (told := keys.courier.get(courier, "0 g")).split()[1] != "g":
                 finding.add(courier, f"is of zone {row.zone}, and zone {zone} has {told}")
             elif courier in keys.couriers or courier in keys.full:
                 finding.add(courier, f"is of zone {row.zone}, and could get orders in zone {zone}")
@@ -57,9 +57,7 @@ def redis(stores: Stores) -> Finding:
 
 def _orders_of_zone(finding: Finding, zone: str, keys: ZoneKeys, stores: Stores) -> None:
     held = {
-        order: row.standing.courier
-        for order, row in stores.facts.items()
-        if row.zone == zone and row.standing.status in _OPEN
+        order: row.standing.courier for order, row in stores.facts.items() if row.zone == zone and row.standing.status in _OPEN
     }
     for order in held.keys() | keys.orders.keys():
         has, fact = keys.orders.get(order), held.get(order)

@@ -1,4 +1,6 @@
-"""Orders: nothing lost, nothing invented, nothing assigned twice; every service where the published events lead; the planned end."""
+"""Orders: nothing lost, nothing invented, nothing assigned twice; every service where the published events lead; the
+planned end.
+"""
 
 from .. import life
 from ..ledger import Ledger
@@ -11,7 +13,9 @@ from . import Finding
 def known(ledger: Ledger, stores: Stores, planned: int) -> Finding:
     """Every order that was published or asked for is in both services, as it was told; and no other."""
     finding = Finding("orders are known")
-    finding.demand(len(ledger.orders) == planned, "all", f"{planned} orders were to be made, {len(ledger.orders)} were published")
+    finding.demand(
+        len(ledger.orders) == planned, "all", f"{planned} orders were to be made, {len(ledger.orders)} were published"
+    )
     for name, rows in (("assignment-service", stores.facts), ("order-service", stores.orders)):
         for order, news in ledger.orders.items():
             row = rows.get(order)

@@ -1,7 +1,7 @@
 """What clients see over REST: the lists of all orders and pairs in full, single answers of a sample.
 
-The pairs are asked for with their orders, which courier-service looks up at order-service over gRPC; so every order that is with
-somebody comes over all three ways.
+The pairs are asked for with their orders, which courier-service looks up at order-service over gRPC; so every order
+that is with somebody comes over all three ways.
 """
 
 import random
@@ -75,9 +75,7 @@ def decisions(system: System, stores: Stores, seed: int) -> Finding:
 def scores(system: System, stores: Stores) -> Finding:
     """GET /zones/{zone}: the score of a courier is the number of orders now assigned to them."""
     finding = Finding("REST: scores of couriers")
-    load = Counter(
-        row.standing.courier for row in stores.facts.values() if row.standing.status in ("assigned", "picked_up")
-    )
+    load = Counter(row.standing.courier for row in stores.facts.values() if row.standing.status in ("assigned", "picked_up"))
     for zone in stores.zones:
         status, said = rest.ask(system.of("assignment-service")[0].http, "GET", f"/zones/{zone}")
         for courier in said["couriers"] if status == 200 else []:

@@ -1,7 +1,8 @@
 """Lets the schedule happen while the workload goes on, and sees to it that what was killed or stopped comes back.
 
-It runs in the main thread, which has to start all processes (dispatch_local/process.py). Guarantees: after `mend` everything runs. A
-service that ends by itself is a violation and is started again; one that gives up starting while its servers are away is not.
+It runs in the main thread, which has to start all processes (dispatch_local/process.py). Guarantees: after `mend`
+everything runs. A service that ends by itself is a violation and is started again; one that gives up starting while its
+servers are away is not.
 """
 
 import heapq

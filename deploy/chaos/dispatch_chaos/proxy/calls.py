@@ -1,8 +1,8 @@
-"""The calls that services make to SNS and SQS, as far as the proxy has to understand them: which action, which queue or topic, and
-the entries of a batch.
+"""The calls that services make to SNS and SQS, as far as the proxy has to understand them: which action, which queue or
+topic, and the entries of a batch.
 
-SQS speaks JSON with the action in a header; SNS speaks forms and XML. Entries can be taken out of a request before it goes on, and
-told as failed in the answer, in both. Nothing here sends anything.
+SQS speaks JSON with the action in a header; SNS speaks forms and XML. Entries can be taken out of a request before it
+goes on, and told as failed in the answer, in both. Nothing here sends anything.
 """
 
 import json

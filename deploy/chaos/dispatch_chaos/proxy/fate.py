@@ -1,7 +1,7 @@
 """What is to become of a call: seeded dice.
 
-Each call has one fate at the most. The dice are the same for the same seed, but which call gets which throw depends on how the
-services' calls happen to follow each other: a run with the same seed is alike, not the same.
+Each call has one fate at the most. The dice are the same for the same seed, but which call gets which throw depends on
+how the services' calls happen to follow each other: a run with the same seed is alike, not the same.
 """
 
 import random

@@ -1,5 +1,6 @@
-"""As much of HTTP/1.1 as the proxy needs: read a message with a length, write one. Nothing is streamed; what SNS and SQS say is
-small."""
+"""As much of HTTP/1.1 as the proxy needs: read a message with a length, write one. Nothing is streamed; what SNS and
+SQS say is small.
+"""
 
 import asyncio
 from dataclasses import dataclass

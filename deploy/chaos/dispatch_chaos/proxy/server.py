@@ -1,7 +1,8 @@
 """The proxy itself: hands calls on to the emulator and lets happen what the dice say.
 
-Guarantees: while it is calm it changes nothing. A dropped request never reached the emulator, a dropped response did. The `host`
-header goes on as it is, so the queue URLs that the emulator answers lead through the proxy again. It starts calm.
+Guarantees: while it is calm it changes nothing. A dropped request never reached the emulator, a dropped response did.
+The `host` header goes on as it is, so the queue URLs that the emulator answers lead through the proxy again. It starts
+calm.
 
     POST /_chaos/wild, /_chaos/calm     faults on, faults off
     POST /_chaos/lose?QUEUE             the next message received from that queue is deleted unseen: a bug, planted on purpose
@@ -38,7 +39,9 @@ class Proxy:
         try:
             while True:
                 request = await http.read(reader)
-                response = self._control(request) if request.path.startswith("/_chaos/") else await self._call(request, upstream)
+                response = (
+                    self._control(request) if request.path.startswith("/_chaos/") else await self._call(request, upstream)
+                )
                 if response is None:  # dropped: the caller sees a connection that ends
                     break
                 await http.write(writer, response)

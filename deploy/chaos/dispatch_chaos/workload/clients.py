@@ -1,7 +1,7 @@
 """Clients of the REST APIs, who repeat a request until it is answered, also through the death of whoever should answer.
 
-Guarantees: a POST /orders is sent at least twice, to any instance, under the same Idempotency-Key or the same orderId, and every
-answer is compared with the first. An answer that no client should get is kept for the report.
+Guarantees: a POST /orders is sent at least twice, to any instance, under the same Idempotency-Key or the same orderId,
+and every answer is compared with the first. An answer that no client should get is kept for the report.
 """
 
 import heapq

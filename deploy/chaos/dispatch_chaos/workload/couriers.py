@@ -1,8 +1,8 @@
-"""The couriers of a run: some with a limit, some without; all of them come, leave, change and move, and tell so late, twice and out
-of order.
+"""The couriers of a run: some with a limit, some without; all of them come, leave, change and move, and tell so late,
+twice and out of order.
 
-In the end each zone has one without a limit who is there: the news that says so is the newest of theirs. So every order can be
-assigned in the end, and no order's end depends on luck.
+In the end each zone has one without a limit who is there: the news that says so is the newest of theirs. So every order
+can be assigned in the end, and no order's end depends on luck.
 """
 
 import random

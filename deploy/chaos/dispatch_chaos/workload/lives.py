@@ -1,8 +1,8 @@
 """Lives the plans: whenever an order gets to a courier, what the plan has them do is due a moment later.
 
-The harness hears of an assignment by its own queue, as anybody outside of Dispatch would. Steps name the courier or not, and are
-dated after the assignment; so each has its effect unless the order was taken from that courier meanwhile, and then the next one
-says it again.
+The harness hears of an assignment by its own queue, as anybody outside of Dispatch would. Steps name the courier or
+not, and are dated after the assignment; so each has its effect unless the order was taken from that courier meanwhile,
+and then the next one says it again.
 """
 
 import heapq

@@ -1,7 +1,8 @@
 """What each order is to live through, decided by the seed, and where it has to end.
 
-An end is certain where no timing can change it: an order is cancelled if nothing else ends it; delivered if each courier who gets
-it says so. Where an order may be delivered or cancelled, whichever is dated first, only agreement can be asked for.
+An end is certain where no timing can change it: an order is cancelled if nothing else ends it; delivered if each
+courier who gets it says so. Where an order may be delivered or cancelled, whichever is dated first, only agreement can
+be asked for.
 """
 
 import random

@@ -1,4 +1,6 @@
-"""Messages that break the format. Each has to end in the dead-letter queue of each queue that it reaches, and nothing else may."""
+"""Messages that break the format. Each has to end in the dead-letter queue of each queue that it reaches, and nothing
+else may.
+"""
 
 import json
 import random
@@ -37,7 +39,9 @@ class Poison:
         if kind == "no JSON":
             return f'{{"{mark}":'
         if kind == "an order of no zone":
-            return json.dumps({"orderId": new_id(self._dice), "details": mark, "zone": "{S}", "addedAt": "2026-01-01T00:00:00Z"})
+            return json.dumps(
+                {"orderId": new_id(self._dice), "details": mark, "zone": "{S}", "addedAt": "2026-01-01T00:00:00Z"}
+            )
         if kind == "a courier of no zone":
             return json.dumps({"courierId": new_id(self._dice), "name": mark, "zone": "", "isAvailable": True})
         return json.dumps({"type": "OrderAssigned", "orderId": new_id(self._dice), "zone": "S", "note": mark})

@@ -1,7 +1,7 @@
 """The stream of messages: everything but the steps that answer assignments, in the order in which it is published.
 
-About a tenth is published twice, under the same event id; about a sixth late, after what happened later. Some news of couriers comes
-last of all, however old it is: what is out of date must not win at the end either.
+About a tenth is published twice, under the same event id; about a sixth late, after what happened later. Some news of
+couriers comes last of all, however old it is: what is out of date must not win at the end either.
 """
 
 import heapq
