@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch_local.install import Installed
+from dispatch_local.settings import SERVICES
 from dispatch_local.stopping import wait_for
 
 from . import stores
@@ -39,8 +40,8 @@ class Scene:
         self.options = options
         self.system = System(binaries, installed, options.instances, options.seed, options.on_leave)
         self.ledger, self.crew = Ledger(), Crew()
-        self.lives = Lives(f"{options.seed}:lives")
         self.stream = Stream(options.orders, f"{options.seed}:stream")
+        self.lives = Lives(f"{options.seed}:lives", self.stream.couriers.ids)
 
     def start(self) -> None:
         """Starts the system, and the workload, which waits to be allowed to."""
@@ -48,8 +49,8 @@ class Scene:
         port = self.system.scratch.sns_sqs.port
         self.client, self.letters = SnsSqsClient(port), bus.DeadLetters(port)
         observer = Observer(port, self.ledger, self.lives.on_event)
-        order_service = [service.http for service in self.system.of("order-service")]
-        self.clients = RestClients(order_service, f"{self.options.seed}:clients")
+        ports = {name: [service.http for service in self.system.of(name)] for name in SERVICES}
+        self.clients = RestClients(ports, f"{self.options.seed}:clients")
         self.publisher = Publisher(port, self.stream, self.lives, self.clients)
         self.crew.start(observer.run)
         self.crew.start(self.publisher.run)

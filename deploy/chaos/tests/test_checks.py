@@ -1,5 +1,5 @@
-"""The questions, asked about stores that exist only here: what is right is not complained about, and each thing that is wrong is,
-by the question that is about it."""
+"""The questions, asked about stores that exist only here: what is right is not complained about, and each thing that is
+wrong is, by the question that is about it."""
 
 import json
 import unittest

@@ -33,7 +33,7 @@ class Plans(unittest.TestCase):
         dice = random.Random(1)
         plans = [plan.draw(number, dice) for number in range(2000)]
         self.assertEqual(len({p.details for p in plans}), 2000)
-        self.assertEqual(len({p.life for p in plans}), 11)
+        self.assertEqual(len({p.life for p in plans}), 13)
         self.assertTrue(any(p.order_id is None for p in plans))
         self.assertFalse(any(p.order_id is None and p.life.startswith("is cancelled, perhaps") for p in plans))
 

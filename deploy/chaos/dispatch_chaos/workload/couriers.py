@@ -72,6 +72,11 @@ class Couriers:
             courier.capacity = dice.choice((None, dice.randint(1, 8)))
         return courier.news(dice)
 
+    def switch(self) -> dict:
+        """A request to courier-service: somebody is available, or is not. Never one of those who are there in the end."""
+        roaming = [courier for number, courier in enumerate(self._all) if number % _PER_ZONE]
+        return {"type": self._dice.choice(("available", "unavailable")), "courierId": self._dice.choice(roaming).id}
+
     def settle(self) -> list[dict]:
         """The last news: in each zone somebody without a limit is there."""
         for number, zone in enumerate(ZONES):

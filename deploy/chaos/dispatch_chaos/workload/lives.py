@@ -16,7 +16,7 @@ from .plan import OrderPlan
 
 _AFTER = 2.0  # seconds at the most, between two steps
 
-# What a courier does with an order that they get, for each plan. `reject` is done once.
+# What is done with an order that a courier got, for each plan.
 _STEPS = {
     "is picked up": ("OrderPickedUp",),
     "is picked up and delivered": ("OrderPickedUp", "OrderDelivered"),
@@ -27,20 +27,23 @@ _STEPS = {
     "is declined, then delivered": ("OrderRejected", "OrderDelivered"),
     "is picked up and delivered over REST": ("pickup", "deliver"),
     "is cancelled over REST": ("cancel",),
+    "is declined over REST": ("reject",),
+    "is pinned to somebody by hand": ("assign",),
 }
-OVER_REST = frozenset({"pickup", "deliver", "cancel"})
+OVER_REST = frozenset({"pickup", "deliver", "cancel", "reject", "assign"})
+_FIRST_TIME_ONLY = frozenset({"OrderRejected", "reject", "assign"})
 
 
 class Lives:
     """The steps that are due. The observer tells of assignments; the publisher takes what is due."""
 
-    def __init__(self, seed: str) -> None:
-        self._dice = random.Random(seed)
+    def __init__(self, seed: str, couriers: list[str]) -> None:
+        self._dice, self._couriers = random.Random(seed), couriers
         self._lock = threading.Lock()
         self._plans: dict[str, OrderPlan] = {}  # by details
         self._of_order: dict[str, OrderPlan] = {}
         self._early: dict[str, list[dict]] = {}  # assignments of orders that are not known to be ours yet
-        self._declined: set[str] = set()
+        self._assigned_before: set[str] = set()
         self._due: list[tuple[int, int, str, dict]] = []
         self._count = 0
 
@@ -66,15 +69,18 @@ class Lives:
     def _assigned(self, plan: OrderPlan, event: dict) -> None:
         order, courier = event["orderId"], event["courierId"]
         steps = _STEPS.get(plan.life, ())
-        if "OrderRejected" in steps:
-            steps = steps[1:] if order in self._declined else steps[:1]
-            self._declined.add(order)
+        if steps and steps[0] in _FIRST_TIME_ONLY:
+            steps = steps[1:] if order in self._assigned_before else steps[:1]
+        self._assigned_before.add(order)
         at = max(clock.now(), clock.read(event["assignedAt"]) + 1)
         for step in steps:
             at += int(self._dice.uniform(0, _AFTER) * 1_000_000)
             said = {"type": step, "eventId": new_id(self._dice), "occurredAt": clock.text(at), "orderId": order}
-            if step == "OrderRejected" or (step in ("OrderPickedUp", "OrderDelivered") and self._dice.random() < 0.5):
+            named = step in ("OrderRejected", "reject")
+            if named or (step in ("OrderPickedUp", "OrderDelivered") and self._dice.random() < 0.5):
                 said["courierId"] = courier
+            elif step == "assign":
+                said["courierId"] = self._dice.choice(self._couriers)
             self._count += 1
             heapq.heappush(self._due, (at, self._count, step, said))
 

@@ -17,7 +17,7 @@ OFF = frozenset({"cancelled"})
 
 # (life, of a hundred orders, where it ends)
 _LIVES = (
-    ("stays", 28, OPEN),
+    ("stays", 21, OPEN),
     ("is picked up", 10, CARRIED),
     ("is picked up and delivered", 20, DONE),
     ("is delivered", 8, DONE),
@@ -28,6 +28,8 @@ _LIVES = (
     ("is declined, then delivered", 3, DONE),
     ("is picked up and delivered over REST", 3, DONE),
     ("is cancelled over REST", 3, OFF),
+    ("is declined over REST", 3, OPEN),
+    ("is pinned to somebody by hand", 4, OPEN),
 )
 _OVER_REST = 0.06  # of the orders come by POST /orders
 

@@ -11,7 +11,7 @@ from .plan import OrderPlan
 from .stream import Message, Stream
 
 _DEEPEST = 500  # messages in a work queue: the emulator slows down with more, and faults should meet work that goes on
-_LOOK_EVERY = 50  # orders
+_LOOK_EVERY, _SWITCH_EVERY = 50, 20  # orders
 _PAUSE = 0.02
 
 
@@ -44,6 +44,8 @@ class Publisher:
 
     def _on_plan(self, plan: OrderPlan) -> None:
         self._lives.expect(plan)
+        if plan.number % _SWITCH_EVERY == 0:
+            self._rest.step(self._stream.couriers.switch())
         if plan.over_rest:
             self._rest.create(plan)
 
@@ -51,7 +53,7 @@ class Publisher:
         by_events = []
         for step in self._lives.due():
             if step["type"] in OVER_REST:
-                self._rest.step(step["orderId"], step["type"])
+                self._rest.step(step)
             else:
                 by_events.append(step)
         self._publish(self._stream.twice(by_events))
