@@ -88,7 +88,8 @@ class Scene:
         if not wait_for(stays_quiet, self.options.settle_seconds, every=0.5):
             for sign in self._left:
                 finding.add("the system", f"after {self.options.settle_seconds:.0f} s {sign}")
-        wait_for(lambda: not couriers.redis(stores.read(self.system)).wrong, 4 * RECONCILE_SECONDS, every=1)
+        patience = 4 * RECONCILE_SECONDS + self.options.orders / 1000  # seconds
+        wait_for(lambda: not couriers.redis(stores.read(self.system)).wrong, patience, every=1)
         return finding
 
     def audit(self) -> list[Finding]:

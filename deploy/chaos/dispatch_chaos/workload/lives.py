@@ -8,6 +8,7 @@ and then the next one says it again.
 import heapq
 import random
 import threading
+from collections import Counter
 
 from .. import clock
 from ..ledger import Ledger
@@ -38,12 +39,12 @@ class Lives:
     """The steps that are due. The observer tells of assignments; the publisher takes what is due."""
 
     def __init__(self, seed: str, couriers: list[str]) -> None:
-        self._dice, self._couriers = random.Random(seed), couriers
+        self._seed, self._couriers = seed, couriers
         self._lock = threading.Lock()
         self._plans: dict[str, OrderPlan] = {}  # by details
         self._of_order: dict[str, OrderPlan] = {}
         self._early: dict[str, list[dict]] = {}  # assignments of orders that are not known to be ours yet
-        self._assigned_before: set[str] = set()
+        self._times_assigned: Counter[str] = Counter()
         self._due: list[tuple[int, int, str, dict]] = []
         self._count = 0
 
@@ -70,17 +71,19 @@ class Lives:
         order, courier = event["orderId"], event["courierId"]
         steps = _STEPS.get(plan.life, ())
         if steps and steps[0] in _FIRST_TIME_ONLY:
-            steps = steps[1:] if order in self._assigned_before else steps[:1]
-        self._assigned_before.add(order)
+            steps = steps[1:] if self._times_assigned[order] else steps[:1]
+        self._times_assigned[order] += 1
+        # Of this assignment's own: in which order assignments are heard of is a matter of timing.
+        dice = random.Random(f"{self._seed}:{plan.number}:{self._times_assigned[order]}")
         at = max(clock.now(), clock.read(event["assignedAt"]) + 1)
         for step in steps:
-            at += int(self._dice.uniform(0, _AFTER) * 1_000_000)
-            said = {"type": step, "eventId": new_id(self._dice), "occurredAt": clock.text(at), "orderId": order}
+            at += int(dice.uniform(0, _AFTER) * 1_000_000)
+            said = {"type": step, "eventId": new_id(dice), "occurredAt": clock.text(at), "orderId": order}
             named = step in ("OrderRejected", "reject")
-            if named or (step in ("OrderPickedUp", "OrderDelivered") and self._dice.random() < 0.5):
+            if named or (step in ("OrderPickedUp", "OrderDelivered") and dice.random() < 0.5):
                 said["courierId"] = courier
             elif step == "assign":
-                said["courierId"] = self._dice.choice(self._couriers)
+                said["courierId"] = dice.choice(self._couriers)
             self._count += 1
             heapq.heappush(self._due, (at, self._count, step, said))
 

@@ -27,6 +27,7 @@ class Stream:
 
     def __init__(self, orders: int, seed: str) -> None:
         self._orders, self._dice = orders, random.Random(seed)
+        self._dice_of_steps = random.Random(f"{seed}:steps")  # when they come is a matter of timing; the rest is not
         self.couriers = Couriers(self._dice)
         self.poison = Poison(self._dice)
         self._held: list[tuple[float, int, Message]] = []
@@ -75,7 +76,7 @@ class Stream:
     def twice(self, events: list[dict]) -> list[Message]:
         """These events, some of them twice."""
         bodies = [json.dumps(event) for event in events]
-        again = [body for body in bodies if self._dice.random() < _TWICE]
+        again = [body for body in bodies if self._dice_of_steps.random() < _TWICE]
         return [("events-topic", body) for body in bodies + again]
 
     def _keep(self, place: float, message: Message) -> None:
