@@ -12,19 +12,26 @@ QUEUE = "chaos-observer"
 TOPICS = ("events-topic", "assignment-topic")
 
 
+_READERS = 2
+
+
 class Observer:
-    """The reader, in a thread of its own until the crew ends."""
+    """The readers, in threads of their own until the crew ends."""
 
     def __init__(self, port: int, ledger: Ledger, on_event: Callable[[dict], None]) -> None:
-        self._client, self._ledger, self._on_event = SnsSqsClient(port), ledger, on_event
-        self._client.subscribe(QUEUE, TOPICS)
+        self._port, self._ledger, self._on_event = port, ledger, on_event
+        SnsSqsClient(port).subscribe(QUEUE, TOPICS)
 
-    def run(self, crew: Crew) -> None:
-        """Reads until the crew ends."""
+    def start(self, crew: Crew) -> None:
+        for _ in range(_READERS):
+            crew.start(self._run)
+
+    def _run(self, crew: Crew) -> None:
+        client = SnsSqsClient(self._port)
         while not crew.ended.is_set():
-            messages = self._client.receive(QUEUE, wait=1, invisible=600)
+            messages = client.receive(QUEUE, wait=1, invisible=600)
             for message in messages:
                 if event := self._ledger.record(message["Body"]):
                     self._on_event(event)
             if messages:
-                self._client.delete(QUEUE, messages)
+                client.delete(QUEUE, messages)

@@ -52,7 +52,7 @@ class Scene:
         ports = {name: [service.http for service in self.system.of(name)] for name in SERVICES}
         self.clients = RestClients(ports, f"{self.options.seed}:clients")
         self.publisher = Publisher(port, self.stream, self.lives, self.clients)
-        self.crew.start(observer.run)
+        observer.start(self.crew)
         self.crew.start(self.publisher.run)
         self.clients.start(self.crew)
 

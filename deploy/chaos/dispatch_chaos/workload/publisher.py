@@ -4,14 +4,16 @@ import threading
 from collections import defaultdict
 
 from ..crew import Crew
+from ..observer import QUEUE
 from ..sns_sqs import BATCH, WORK_QUEUES, SnsSqsClient
 from .clients import RestClients
 from .lives import OVER_REST, Lives
 from .plan import OrderPlan
 from .stream import Message, Stream
 
-_DEEPEST = 500  # messages in a work queue: the emulator slows down with more, and faults should meet work that goes on
-_LOOK_EVERY, _SWITCH_EVERY = 50, 20  # orders
+_WATCHED = (*WORK_QUEUES, QUEUE)
+_DEEPEST = 500  # messages in one of them: the emulator slows down with more, and faults should meet work that goes on
+_LOOK_EVERY = 50  # orders
 _PAUSE = 0.02
 
 
@@ -30,7 +32,7 @@ class Publisher:
             self._publish(messages)
             self._publish_steps()
             if number % _LOOK_EVERY == 0:
-                while not crew.ended.is_set() and max(map(self._client.depth, WORK_QUEUES)) > _DEEPEST:
+                while not crew.ended.is_set() and max(map(self._client.depth, _WATCHED)) > _DEEPEST:
                     crew.ended.wait(5 * _PAUSE)
             while number > self.allowed and not crew.ended.is_set():
                 self._publish_steps()
@@ -44,7 +46,7 @@ class Publisher:
 
     def _on_plan(self, plan: OrderPlan) -> None:
         self._lives.expect(plan)
-        if plan.number % _SWITCH_EVERY == 0:
+        if plan.number % self._stream.switch_every == 0:
             self._rest.step(self._stream.couriers.switch())
         if plan.over_rest:
             self._rest.create(plan)

@@ -16,7 +16,10 @@ from .poison import Poison
 
 _TWICE, _LATE = 0.10, 0.16
 _SECOND_TIME, _HOW_LATE = 200, 60  # in orders
-_COURIER_NEWS_EVERY, _POISON_EVERY, _UNKNOWN_EVERY = 4, 90, 110  # orders
+_POISON_EVERY, _UNKNOWN_EVERY = 90, 110  # orders
+# Whoever leaves may take hundreds of open orders out of hand, the more the longer the run: so not too often in a long one.
+_COURIER_NEWS_EVERY, _MOST_COURIER_NEWS = 4, 400
+_SWITCH_EVERY, _MOST_SWITCHES = 20, 80
 _LAST_OF_ALL = 0.1  # of the news of couriers
 
 Message = tuple[str, str]  # topic, body
@@ -27,6 +30,7 @@ class Stream:
 
     def __init__(self, orders: int, seed: str) -> None:
         self._orders, self._dice = orders, random.Random(seed)
+        self.switch_every = max(_SWITCH_EVERY, orders // _MOST_SWITCHES)
         self._dice_of_steps = random.Random(f"{seed}:steps")  # when they come is a matter of timing; the rest is not
         self.couriers = Couriers(self._dice)
         self.poison = Poison(self._dice)
@@ -36,6 +40,7 @@ class Stream:
     def run(self, on_plan: Callable[[OrderPlan], None]) -> Iterator[tuple[int, list[Message]]]:
         """The number of orders so far, and what is to be published now. `on_plan` is told of each order first; those that come
         over REST are its business."""
+        courier_news_every = max(_COURIER_NEWS_EVERY, self._orders // _MOST_COURIER_NEWS)
         for news in self.couriers.arrive():
             self._hold(0, json.dumps(news))
         for number in range(self._orders):
@@ -45,7 +50,7 @@ class Stream:
                 self._hold(number, json.dumps(self._add_order(plan)))
             if plan.life.startswith("is cancelled, perhaps"):
                 self._hold(number, json.dumps(self._cancel(plan)))
-            if number % _COURIER_NEWS_EVERY == 0:
+            if number % courier_news_every == 0:
                 last = self._dice.random() < _LAST_OF_ALL
                 self._hold(self._orders + _HOW_LATE if last else number, json.dumps(self.couriers.change()))
             if number % _POISON_EVERY == 0:
