@@ -1,10 +1,12 @@
-"""`e2e`: every test of the project, against real servers and two instances of each service.
+"""`e2e`: every test of the project, against real servers and two instances of each service; then, when no arguments chose some
+of the tests, a short run of the fault harness (deploy/chaos) on servers of its own.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not
-drain in time or did not exit with 0. On success the test runner's summary is the last thing printed. Everything is ended
-and removed afterwards; the logs stay when something failed, and their folder is named.
+drain in time or did not exit with 0; where those are well, it is that of the fault harness. Everything is ended and removed
+afterwards; the logs stay when something failed, and their folder is named.
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -19,6 +21,8 @@ from .services import Servers, Service, grace_seconds, one_of_each
 from .settings import CHECKOUT, PORTS
 from .stopping import Stopped, hurry, wait_for
 
+_CHAOS = CHECKOUT / "deploy" / "chaos"
+_SHORT = ("--orders", "1200", "--kills", "10")
 _INSTANCES = 2
 _READY_WITHIN = 60.0
 # Short, so that tests which end and start consumers need not wait for messages that a poll took along (see run.py).
@@ -30,7 +34,17 @@ def e2e(arguments: list[str]) -> int:
     grace = grace_seconds()
     program = cargo()
     binaries, installed = build_and_install(tests=True)
-    return _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
+    code = _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
+    return code if code or arguments else _chaos(binaries)
+
+
+def _chaos(binaries: Path) -> int:
+    """The fault harness: its own tests, then a run of a minute or two that has to find the bugs that it plants."""
+    environment = dict(os.environ) | {"DISPATCH_BIN_DIR": str(binaries)}
+    tests = [sys.executable, "-m", "unittest", "discover", "--start-directory", str(_CHAOS / "tests")]
+    return run_in_foreground(tests, environment, CHECKOUT) or run_in_foreground(
+        [sys.executable, str(_CHAOS), *_SHORT, "--plant"], environment, CHECKOUT
+    )
 
 
 class _Run:

@@ -95,9 +95,13 @@ class Postgres:
                 if made.returncode != 0:
                     raise Problem(f"PostgreSQL did not make the database {database}: {' '.join(made.stderr.split())}")
 
+    def psql(self, database: str, statement: str) -> subprocess.CompletedProcess[str]:
+        """Runs one statement: a line for each row, tabs between columns."""
+        server = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres", "-d", database)
+        return self._run("psql", "-XAtqw", "-F", "\t", "-v", "ON_ERROR_STOP=1", *server, "-c", statement)
+
     def _psql(self, statement: str) -> subprocess.CompletedProcess[str]:
-        server = ("-h", "127.0.0.1", "-p", str(self._port), "-U", "postgres", "-d", "postgres")
-        return self._run("psql", "-XAtqw", *server, "-c", statement)
+        return self.psql("postgres", statement)
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         try:

@@ -21,21 +21,21 @@ class Valkey:
     name = "Valkey"
 
     def __init__(self, installed: Installed, data: Path, log: Path, port: int) -> None:
-        self._data, self._port = data, port
+        self.data, self.port = data, port
         command = [str(program(installed)), "--port", str(port), "--bind", "127.0.0.1", "--dir", ".", "--daemonize", "no"]
         command += ["--appendonly", "yes", "--appendfsync", "everysec", "--save", "", "--logfile", ""]
         self.process = Process("valkey", command, environment.bare(), log, folder=data)
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self._port}"
+        return f"redis://127.0.0.1:{self.port}"
 
     def prepare(self) -> None:
-        self._data.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(parents=True, exist_ok=True)
 
     def is_ready(self) -> bool:
         try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=1) as connection:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
                 connection.sendall(b"PING\r\n")
                 return connection.recv(64).startswith(b"+PONG")  # not while it still loads its data
         except OSError:

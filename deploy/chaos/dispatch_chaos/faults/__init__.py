@@ -1,0 +1,1 @@
+"""What happens to processes and servers, by a schedule from the seed."""
