@@ -66,7 +66,17 @@ macro_rules! scenarios {
     )*};
 }
 
-scenarios! { two_workers redis_loss zone_move carried cancel_races_assign decline capacity one_id_two_zones failover stray_script }
+scenarios! { two_workers redis_loss zone_move carried cancel_races_assign decline capacity one_id_two_zones }
+
+#[test]
+fn a_failover_is_mended_by_reconciling() {
+    explore(&Scenario::failover());
+}
+
+#[test]
+fn a_stray_script_is_mended_by_reconciling() {
+    explore(&Scenario::stray_script());
+}
 
 #[test]
 fn a_move_that_a_failover_forgot_is_learned_late() {
