@@ -2,8 +2,9 @@
 //! one script, one transaction, or one call to the queue; a process may die between any two.
 //!
 //! A hand is whatever runs beside others: a worker of the consumer, a drain, a sweep, in one process or in several, for
-//! nothing of importance is shared in memory. Batches are of one order: of the orders of a real batch each is chosen by a
-//! script of its own, and what they share, one transaction, is what is tested least by taking it apart.
+//! nothing of importance is shared in memory. A batch is of one order here. Of a real one each order is chosen by a script of
+//! its own, and is told to Redis by one; what they share is a transaction, so to commit them one by one leaves out nothing
+//! that may come in between.
 
 mod commit;
 mod follow;
