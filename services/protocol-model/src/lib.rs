@@ -36,7 +36,7 @@
 //!
 //! Known gaps stand in the scenarios that show them ([`Scenario::gaps`]), and the tests demand exactly these. Without
 //! reconciling the model finds what is left where a letter comes twice *and* a process dies, and an order that is put in line
-//! late; with it, all is mended but the tombstone of a courier who moved, which a failover lost.
+//! late; with it, all is mended.
 //!
 //! # What is not
 //!

@@ -37,13 +37,15 @@ pub enum Mutation {
     NoRevision,
     /// The former zone of a courier is not told that they left.
     NoTombstone,
+    /// Reconciling does not ask about couriers whom only Redis takes for the zone's own.
+    LeftUnquestioned,
     /// Orders that a courier carries from a former zone end without raising the revision of the courier.
     CarriedWithoutRevision,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::SkipConfirm,
         Self::PublishBeforeCommit,
         Self::AcknowledgeBeforeCommit,
@@ -61,6 +63,7 @@ impl Mutation {
         Self::NoSweep,
         Self::NoRevision,
         Self::NoTombstone,
+        Self::LeftUnquestioned,
         Self::CarriedWithoutRevision,
     ];
 }

@@ -4,7 +4,7 @@ use crate::{
     Mutation, Protocol,
     facts::Status,
     hand::Hand,
-    redis::Presence,
+    redis::{Entry, Presence},
     settlement::Standing,
     state::{Order, State, Zone},
 };
@@ -42,7 +42,7 @@ impl Protocol {
         }
         let is_left = |left: &Leftover| match *left {
             Leftover::Pick(..) => true,
-            Leftover::Drift(zone) => drifts(state, zone),
+            Leftover::Drift(zone) => drifts(state, zone) || self.keeps_who_left(state, zone),
             Leftover::Line(order, zone) => {
                 let cache = &state.redis[zone];
                 let in_line = cache.pending.has(order);
@@ -54,6 +54,15 @@ impl Protocol {
             }
         };
         self.under_way(state).into_iter().filter(is_left).collect()
+    }
+
+    /// Whether a zone takes a courier for its own who is of another one.
+    fn keeps_who_left(&self, state: &State, zone: Zone) -> bool {
+        let own = |entry: &Entry| entry.presence != Presence::Gone;
+        let has_left = |courier: usize| state.facts.entry(courier, zone).is_some_and(|entry| !own(&entry));
+        let entries = state.redis[zone].entries.iter().enumerate();
+        let mut kept = entries.filter(|(courier, entry)| entry.as_ref().is_some_and(own) && has_left(*courier));
+        self.mutation != Some(Mutation::LeftUnquestioned) && kept.next().is_some()
     }
 
     /// Nobody has anything to do: no letter, no drain, no row of the outbox, nothing under way, nothing left behind. People may

@@ -79,7 +79,7 @@ fn a_stray_script_is_mended_by_reconciling() {
 }
 
 #[test]
-fn a_move_that_a_failover_forgot_is_learned_late() {
+fn a_move_that_a_failover_forgot_is_learned_by_reconciling() {
     explore(&Scenario::failover_of_a_move());
 }
 

@@ -3,7 +3,8 @@
 
 use super::{Job, Step, follow::Doubt};
 use crate::{
-    Protocol,
+    Mutation, Protocol,
+    redis::{Entry, Presence},
     set::Set,
     settlement::{News, Standing, Update, settle},
     state::{Order, State, Zone},
@@ -14,6 +15,10 @@ use crate::{
 pub enum Stage {
     /// Reads the couriers of the zone.
     Couriers,
+    /// Lists the couriers whom Redis takes for the zone's own.
+    Known,
+    /// Asks the facts about these.
+    Left(Set),
     /// Reads its orders.
     Orders,
     /// Lists what Redis has with somebody by a recorded pick.
@@ -37,7 +42,21 @@ impl Protocol {
                 let here = |courier: &usize| state.facts.couriers[*courier].is_some_and(|known| known.zone == zone);
                 let told =
                     |courier| Some(Update { zone, news: News::Courier(courier, state.facts.entry(courier, zone)?) });
-                (Stage::Orders, (0..state.facts.couriers.len()).filter(here).filter_map(told).collect())
+                let next = if self.mutation == Some(Mutation::LeftUnquestioned) { Stage::Orders } else { Stage::Known };
+                (next, (0..state.facts.couriers.len()).filter(here).filter_map(told).collect())
+            }
+            Stage::Known => {
+                let cache = &state.redis[zone];
+                let is_own = |entry: &Option<Entry>| entry.is_some_and(|entry| entry.presence != Presence::Gone);
+                let own = (0..cache.entries.len()).filter(|courier| is_own(&cache.entries[*courier]));
+                (Stage::Left(if cache.is_cold(self.mutation) { Set::new() } else { own.collect() }), Vec::new())
+            }
+            Stage::Left(listed) => {
+                let told = |courier| {
+                    let entry = state.facts.entry(courier, zone).filter(|entry| entry.presence == Presence::Gone)?;
+                    Some(Update { zone, news: News::Courier(courier, entry) })
+                };
+                (Stage::Orders, listed.iter().filter_map(told).collect())
             }
             Stage::Orders => {
                 let open = |order: &Order| is_open(state.facts.standing(*order, zone));
@@ -67,6 +86,7 @@ impl Protocol {
     /// The next stage that has something to do, when what follows from the one before is told.
     pub(super) fn next_stage(&self, zone: Zone, stage: Stage) -> Option<(Job, Step)> {
         let (stage, then) = match stage {
+            Stage::Left(listed) if listed.is_empty() => (Stage::Orders, None),
             Stage::Ask(listed, false) if listed.is_empty() => (Stage::Waiting, None),
             Stage::Correct(closed, in_line) if closed.is_empty() => {
                 (if in_line { Stage::End } else { Stage::Waiting }, None)

@@ -3,7 +3,7 @@
 use super::{Event, Scenario, courier};
 use crate::{
     facts::Known,
-    properties::{COURIERS_AS_IN_FACTS, LINE_IS_WHAT_WAITS, SCORE_NOT_ABOVE, SCORE_NOT_BELOW},
+    properties::{LINE_IS_WHAT_WAITS, SCORE_NOT_ABOVE, SCORE_NOT_BELOW},
     state::Faults,
 };
 
@@ -127,16 +127,12 @@ impl Scenario {
     }
 
     /// A replica takes over that lacks the tombstone of a courier who moved.
-    ///
-    /// The gap: reconciling a zone tells it of the couriers who are of it, and not of those who are not any more. They stay
-    /// in the former zone until an order is picked for them; the facts refuse it, and the zone is told then.
     #[must_use]
     pub fn failover_of_a_move() -> Self {
         let there = Known { version: 2, ..courier(1) };
         let events = vec![Event::Add(0, 0), Event::Add(1, 1), Event::Courier(0, there)];
         let faults = Faults { failovers: 1, ..NOTHING };
-        let scenario = Self::new("failover of a move", 2, vec![Some(courier(0))], events, faults);
-        Self { gaps: &[COURIERS_AS_IN_FACTS], ..scenario.reconciled() }
+        Self::new("failover of a move", 2, vec![Some(courier(0))], events, faults).reconciled()
     }
 
     /// A script runs after the row was let go of under which it was sent.
