@@ -28,7 +28,7 @@ fn leads_back<P: Serialize + DeserializeOwned>(token: &str) {
     };
     let cursor = Cursor::at(&position);
     assert_eq!(cursor, Cursor::at(&again));
-    let once_more: P = cursor.position().ok().expect("a cursor of our own is read");
+    let once_more: P = cursor.position().expect("a cursor of our own is read");
     assert_eq!(Cursor::at(&once_more), cursor);
     let token = cursor.into_token();
     let is_fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');

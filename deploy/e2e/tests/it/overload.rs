@@ -31,7 +31,7 @@ const PUBLISHED: usize = 200;
 /// How often it is, where no time is set.
 const PUBLISHES: usize = 5;
 /// What a process may grow by, in KiB: far more than what it may hold at a time takes, far less than what it is sent in minutes.
-const GROWTH: u64 = 128 * 1024;
+const GROWTH: u64 = 64 * 1024;
 
 /// When the load ends.
 struct Load {
