@@ -6,7 +6,7 @@ use dispatch_contracts::{
     id::{CourierId, EventId, OrderId},
     timestamp,
 };
-use rest::{Cursor, Page, Problem, Query, page::Limit};
+use rest::{Cursor, Page, Problem, Query, page::Limit, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -94,7 +94,7 @@ impl From<LogRow> for LoggedEvent {
     responses(
         (status = 200, description = "A page of the log", body = Page<LoggedEvent>),
         (status = 400, description = "`invalid-request`: a parameter breaks its format", body = Problem, content_type = "application/problem+json"),
-        (status = 503, description = "`unavailable` or `timeout`: try again", body = Problem, content_type = "application/problem+json"),
+        TryAgain,
     ),
 )]
 pub(super) async fn list_events(
