@@ -47,15 +47,16 @@ impl Valkey {
 
     /// Starts one; nothing when it ended at once, as it does when the port is taken.
     pub(crate) async fn start_on(port: u16, settings: &[&str]) -> Result<Option<Self>> {
+        let mut command = Command::new(variable("DISPATCH_TEST_VALKEY_SERVER")?);
         let folder = std::env::temp_dir().join(unique::name("dispatch-valkey"));
         fs::create_dir(&folder)?;
-        let mut command = Command::new(variable("DISPATCH_TEST_VALKEY_SERVER")?);
         command.args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
         command.args(["--repl-diskless-sync-delay", "0", "--logfile", "log"]).args(settings);
         let child =
             command.current_dir(&folder).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         let settings = settings.iter().copied().map(str::to_owned).collect();
-        let mut server = Self { child: child.context("DISPATCH_TEST_VALKEY_SERVER")?, folder, settings, port };
+        let child = child.inspect_err(|_| _ = fs::remove_dir(&folder)).context("DISPATCH_TEST_VALKEY_SERVER")?;
+        let mut server = Self { child, folder, settings, port };
         let started = std::sync::Mutex::new(&mut server);
         let is_up = eventually("Valkey answers", || {
             let ended = started.lock().is_ok_and(|mut server| server.child.try_wait().is_ok_and(|code| code.is_some()));
