@@ -31,6 +31,8 @@ pub struct Referee {
     pub logged: BTreeSet<EventId>,
     /// Declined rightly, and not yet taken back.
     owed: BTreeSet<(OrderId, CourierId)>,
+    /// Commands to pin an order, and whether by force. What follows from one are the next lines about its order.
+    pinned: BTreeMap<OrderId, bool>,
     happened: BTreeMap<OrderId, Vec<Happening>>,
 }
 
@@ -98,14 +100,8 @@ impl Referee {
         .fetch_all(facts)
         .await?;
         let mut referee = Self::default();
-        let mut pinned = None;
         for line in log {
-            if line.r#type == "AssignOrder" {
-                pinned = line.payload["force"].as_bool();
-                continue;
-            }
-            let forced = referee.read(&line, pinned)?;
-            pinned = pinned.filter(|_| !forced);
+            referee.read(&line)?;
         }
         ensure!(referee.owed.is_empty(), "declined, and never taken back: {:?}", referee.owed);
         Ok(referee)
@@ -133,14 +129,13 @@ impl Referee {
         known.is_available && known.zone == order.zone && has_room
     }
 
-    /// Answers whether this ends a command to pin an order.
-    fn read(&mut self, line: &Line, pinned: Option<bool>) -> Result<bool> {
+    fn read(&mut self, line: &Line) -> Result<()> {
         let version = Version { at: line.occurred_at, event_id: line.event_id.into() };
         self.logged.insert(version.event_id);
         match line.r#type.as_str() {
             "OrderRejected" => {
                 let (order, courier) = (line.order_id.map(OrderId::from), line.courier_id.map(CourierId::from));
-                let Some((order, courier)) = order.zip(courier) else { return Ok(false) };
+                let Some((order, courier)) = order.zip(courier) else { return Ok(()) };
                 let State { status, with } = self.life(order);
                 let since = with.filter(|(holder, _)| *holder == courier).map(|(_, since)| since);
                 // In milliseconds: the broker's time has no more.
@@ -160,20 +155,28 @@ impl Referee {
                 let added: AddOrder = serde_json::from_value(line.payload.clone())?;
                 self.added.entry(added.order_id).or_insert(added);
             }
+            "AssignOrder" => {
+                let order = line.order_id.map(OrderId::from);
+                self.pinned.extend(order.zip(line.payload["force"].as_bool()));
+            }
             _ => {
-                let Some(order) = line.order_id.map(OrderId::from) else { return Ok(false) };
+                let Some(order) = line.order_id.map(OrderId::from) else { return Ok(()) };
                 let courier = line.courier_id.map(CourierId::from);
-                let Some(change) = Change::from_parts(&line.r#type, courier) else { return Ok(false) };
+                let Some(change) = Change::from_parts(&line.r#type, courier) else { return Ok(()) };
+                let pinned = self.pinned.remove(&order);
+                if matches!(change, Change::Unassigned(_)) && line.payload["cause"] == "manual" {
+                    // Taken from somebody for the one whom the next line about the order names.
+                    self.pinned.extend(pinned.map(|force| (order, force)));
+                }
                 self.object(order, change, version, pinned)?;
                 if let (Change::Unassigned(courier), Some("rejected")) = (change, line.payload["cause"].as_str()) {
                     ensure!(self.owed.remove(&(order, courier)), "{order} was taken back from {courier}, who has it");
                     self.declined.push((order, courier));
                 }
                 self.happened.entry(order).or_default().push(Happening { version, change });
-                return Ok(matches!(change, Change::Assigned(_)));
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     fn object(&self, order: OrderId, change: Change, version: Version, pinned: Option<bool>) -> Result<()> {
