@@ -34,28 +34,34 @@ impl Facts {
                 continue;
             }
             match self.make(day).await {
-                Ok(()) => made.push(day),
+                Ok(is_new) => made.extend(is_new.then_some(day)),
                 Err(FactsError::Database(sqlx::Error::Database(error))) if error.is_check_violation() => {
                     tracing::warn!(%day, "the log has lines of a day that is made only now; they stay where they are");
                 }
-                Err(FactsError::Database(sqlx::Error::Database(error))) if is_there(error.code().as_deref()) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(made)
     }
 
-    async fn make(&self, day: NaiveDate) -> Result<(), FactsError> {
+    /// Answers whether nobody was faster.
+    async fn make(&self, day: NaiveDate) -> Result<bool, FactsError> {
+        let (name, next) = (day.format("event_log_%Y%m%d").to_string(), day.succ_opt().unwrap_or(day));
+        let mut transaction = self.begin().await?;
+        sqlx::raw_sql(include_str!("sql/lock_log_days.sql")).execute(&mut *transaction).await?;
+        let is_there: bool =
+            sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL").bind(&name).fetch_one(&mut *transaction).await?;
+        if is_there {
+            return Ok(false);
+        }
         // Made apart and then attached, which holds up nobody who writes. Names and dates are letters and digits.
-        let (name, next) = (day.format("event_log_%Y%m%d"), day.succ_opt().unwrap_or(day));
         let sql = format!(
-            "SET LOCAL lock_timeout = '3s';
-             CREATE TABLE {name} (LIKE event_log INCLUDING DEFAULTS);
+            "CREATE TABLE {name} (LIKE event_log INCLUDING DEFAULTS);
              ALTER TABLE event_log ATTACH PARTITION {name} FOR VALUES FROM ('{day} 00:00:00+00') TO ('{next} 00:00:00+00')"
         );
-        let mut transaction = self.begin().await?;
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(true)
     }
 
     /// Drops the days before this one; answers the last days of the tables that went.
@@ -66,8 +72,9 @@ impl Facts {
         let mut dropped = Vec::new();
         let parts = parts(&mut *self.pool.acquire().await?).await?;
         for part in parts.into_iter().filter(|part| part.last_day < day) {
-            let sql = format!("SET LOCAL lock_timeout = '3s'; DROP TABLE IF EXISTS {}", part.name);
             let mut transaction = self.begin().await?;
+            sqlx::raw_sql(include_str!("sql/lock_log_days.sql")).execute(&mut *transaction).await?;
+            let sql = format!("DROP TABLE IF EXISTS {}", part.name);
             sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *transaction).await?;
             transaction.commit().await?;
             dropped.push(part.last_day);
@@ -114,11 +121,6 @@ async fn parts(connection: &mut PgConnection) -> Result<Vec<Part>, FactsError> {
     let mut parts: Vec<Part> = names.into_iter().filter_map(Part::read).collect();
     parts.sort_by_key(|part| part.last_day);
     Ok(parts)
-}
-
-/// Somebody else was faster: duplicate_table, or at the very same moment unique_violation in the catalogue.
-fn is_there(code: Option<&str>) -> bool {
-    matches!(code, Some("42P07" | "23505"))
 }
 
 /// A table of the log.
