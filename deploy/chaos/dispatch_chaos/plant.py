@@ -24,6 +24,7 @@ _WITHIN = 60.0
 # The questions.
 _KNOWN, _ONCE, _PUBLISHED, _LOGGED = "orders are known", "assigned once", "decided is published", "events are in the log"
 _FACTS, _ORDERS = "assignment-service follows events", "order-service follows events"
+_REPLAY = "replay --verify is clean"
 _REDIS, _LETTERS = "Redis has the facts' scores", "dead letters are the poison"
 _LIST, _PAIRS = "REST: GET /orders", "REST and gRPC: orders of couriers"
 
@@ -109,8 +110,8 @@ def _forgotten_event(scene: Scene) -> Planted:
         "assignment_service",
         f"CREATE TABLE chaos_taken AS SELECT * FROM event_log WHERE {row}; DELETE FROM event_log WHERE {row}",
     )
-    give_back = "INSERT INTO event_log OVERRIDING SYSTEM VALUE SELECT * FROM chaos_taken; DROP TABLE chaos_taken"
-    return Planted({(_LOGGED, event)}, lambda: scene.system.sql("assignment_service", give_back))
+    give_back = "INSERT INTO event_log SELECT * FROM chaos_taken; DROP TABLE chaos_taken"
+    return Planted({(_LOGGED, event), (_REPLAY, "replay")}, lambda: scene.system.sql("assignment_service", give_back))
 
 
 def _wrong_score(scene: Scene) -> Planted:
