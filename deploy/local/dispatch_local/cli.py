@@ -27,10 +27,10 @@ usage: sh run-e2e.sh [ARGUMENTS]
 
 Builds everything, starts the servers on free ports with empty data and two instances of each service, runs
 `cargo test --locked ARGUMENTS`, and ends all of it again. The exit code is that of cargo, or 1 if the tests left a message
-in a queue or an unexpected one in a dead-letter queue, or an instance did not end well. Without arguments, a short run of
-the fault harness follows (deploy/chaos). Runs in several checkouts, or several in one, do not disturb each other.
+in a queue or an unexpected one in a dead-letter queue, or an instance did not end well. Without arguments, a short run
+of the fault harness comes first (deploy/chaos). Runs in several checkouts, or several in one, do not disturb each other.
 
-  sh run-e2e.sh                         every test, and the fault harness
+  sh run-e2e.sh                         the fault harness, and every test
   sh run-e2e.sh -p e2e                  the tests of one crate: those of the whole system
   sh run-e2e.sh -- --nocapture NAME     what follows -- is for the test programs
 """

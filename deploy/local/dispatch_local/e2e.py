@@ -1,9 +1,10 @@
-"""`e2e`: every test of the project, against real servers and two instances of each service; then, when no arguments chose some
-of the tests, a short run of the fault harness (deploy/chaos) on servers of its own.
+"""`e2e`: every test of the project, against real servers and two instances of each service. When no arguments choose some of
+the tests, a short run of the fault harness (deploy/chaos) comes before them, on servers of its own.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not
-drain in time or did not exit with 0; where those are well, it is that of the fault harness. Everything is ended and removed
-afterwards; the logs stay when something failed, and their folder is named.
+drain in time or did not exit with 0; where those are well, it is that of the fault harness. On success the test runner's
+summary is the last thing printed. Everything is ended and removed afterwards; the logs stay when something failed, and their
+folder is named.
 """
 
 import os
@@ -34,8 +35,11 @@ def e2e(arguments: list[str]) -> int:
     grace = grace_seconds()
     program = cargo()
     binaries, installed = build_and_install(tests=True)
+    chaos = 0 if arguments else _chaos(binaries)
     code = _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
-    return code if code or arguments else _chaos(binaries)
+    if chaos:
+        print("dispatch: the fault harness found something, or did not end well: see above the tests", file=sys.stderr)
+    return code or chaos
 
 
 def _chaos(binaries: Path) -> int:
