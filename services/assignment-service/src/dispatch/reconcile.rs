@@ -6,7 +6,10 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use dispatch_contracts::{id::OrderId, zone::Zone};
+use dispatch_contracts::{
+    id::{CourierId, OrderId},
+    zone::Zone,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Dispatch, DispatchError};
@@ -93,7 +96,9 @@ impl Dispatch {
         let mut cursor = "0".to_owned();
         while let Warm::Answer((ids, next)) = self.choice.list_couriers(zone, &cursor, self.clock.now()).await? {
             let known = self.facts.couriers(&ids).await?;
-            if known.len() < ids.len() {
+            // Not by their numbers: a scan may list somebody twice.
+            let is_known = |id: &CourierId| known.iter().any(|courier| courier.courier_id == *id);
+            if !ids.iter().all(is_known) {
                 tracing::warn!(%zone, "Redis has couriers whom nobody has heard of; the zone is loaded anew");
                 return Ok(self.choice.forget(zone, self.clock.now()).await?);
             }
