@@ -1,6 +1,8 @@
 //! A small system of a test's own: topics, queues, databases and processes that nobody else uses. For tests that end
 //! processes, or have one look for another that is not there.
 
+use std::{fs::File, process::Stdio};
+
 use anyhow::{Result, ensure};
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, servers::variable};
 
@@ -37,6 +39,8 @@ pub struct Cell {
     courier_database: String,
     /// Where assignment-service keeps its facts.
     pub assignment_database: String,
+    /// Where its processes log to; nothing: where the test does.
+    pub log: Option<File>,
 }
 
 /// One process of each service.
@@ -68,6 +72,7 @@ impl Cell {
             order_database: database::create(&servers).await?,
             courier_database: database::create(&servers).await?,
             assignment_database: database::create(&servers).await?,
+            log: None,
             servers,
         };
         for queue in [&cell.events, &cell.order_events, &cell.courier_events] {
@@ -130,6 +135,18 @@ impl Cell {
     /// # Errors
     /// It does not become ready.
     pub async fn start_courier_service(&self, order_service: &str) -> Result<ServiceProcess> {
+        self.start_courier_service_with(order_service, &[]).await
+    }
+
+    /// The same with settings of the test's own.
+    ///
+    /// # Errors
+    /// It does not become ready.
+    pub async fn start_courier_service_with(
+        &self,
+        order_service: &str,
+        more: &[(&str, &str)],
+    ) -> Result<ServiceProcess> {
         let settings = [
             ("DATABASE_URL", self.courier_database.as_str()),
             ("EVENTS_TOPIC_ARN", &self.events_topic.arn),
@@ -137,7 +154,7 @@ impl Cell {
             ("ASSIGNMENTS_QUEUE", &self.assignments.name),
             ("ORDER_SERVICE_GRPC_URL", order_service),
         ];
-        self.start("courier-service", &settings).await
+        self.start("courier-service", &[&settings, more].concat()).await
     }
 
     /// Starts an assignment-service. Its zones are its own, so it may share Redis with the others.
@@ -195,7 +212,9 @@ impl Cell {
         let program = format!("{}/{name}", variable("DISPATCH_TEST_BIN_DIR")?);
         // A peer that is not there is what some tests are about, so a warning of it is no news.
         let settings: Vec<_> = [("LOG_LEVEL", "error")].into_iter().chain(settings.iter().copied()).collect();
-        ServiceProcess::start(&program, &self.servers, &settings).await
+        let log = self.log.as_ref().map(File::try_clone).transpose()?;
+        ServiceProcess::start_logging(&program, &self.servers, &settings, log.map_or_else(Stdio::inherit, Stdio::from))
+            .await
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the black-box tests share. They act on a running system as its users do, and look into no store:
 //! REST ([`rest`]) and gRPC of both instances of each service ([`system`]), the real aws CLI ([`aws_cli`]), SNS and SQS
-//! ([`bus`], [`inbox`]), an operator's commands ([`command`]), and of the system's own queues only how much is in them and what is dead ([`queues`]).
+//! ([`bus`], [`inbox`]), an operator's commands ([`command`]), traces ([`otlp`]), and of the system's own queues only how much is in them and what is dead ([`queues`]).
 //!
 //! All tests run at the same time against one system. Each is a [`World`] with a zone of its own, and nothing in it
 //! waits for a time or demands that something happens within one: it waits until something is so. That something did not
@@ -13,6 +13,7 @@ pub mod command;
 pub mod events;
 pub mod inbox;
 pub mod lives;
+pub mod otlp;
 pub mod queues;
 pub mod rest;
 pub mod system;

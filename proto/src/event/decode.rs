@@ -1,7 +1,12 @@
 //! Reading an event: strict about what Dispatch needs, blind to what it does not know.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::Value;
 
 use super::{Event, Payload};
@@ -81,6 +86,43 @@ fn kind_by_fields(value: &Value) -> Result<&'static str, DecodeError> {
         Err(DecodeError::Unrecognised)
     }
 }
+
+/// What kind of event a body is, without reading all of it: one of a bounded number of names, or nothing.
+#[must_use]
+pub fn type_name(body: &str) -> Option<&'static str> {
+    /// Whether a field is there, whatever its value.
+    type There = Option<IgnoredAny>;
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Told<'a> {
+        #[serde(borrow, default, rename = "type")]
+        kind: Option<Cow<'a, str>>,
+        courier_id: There,
+        is_available: There,
+        order_id: There,
+        details: There,
+    }
+
+    let told: Told = serde_json::from_str(body).ok()?;
+    match told.kind.as_deref() {
+        Some(kind) => TYPES.into_iter().find(|known| *known == kind),
+        None if told.courier_id.is_some() && told.is_available.is_some() => Some("AddCourier"),
+        None if told.order_id.is_some() && told.details.is_some() => Some("AddOrder"),
+        None => None,
+    }
+}
+
+const TYPES: [&str; 8] = [
+    "AddCourier",
+    "AddOrder",
+    "OrderPickedUp",
+    "OrderDelivered",
+    "OrderCancelled",
+    "OrderRejected",
+    "OrderAssigned",
+    "OrderUnassigned",
+];
 
 fn payload(kind: &str, value: &Value) -> Result<Option<Payload>, DecodeError> {
     Ok(Some(match kind {

@@ -13,8 +13,8 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use events::Incoming;
-use messaging::TraceParent;
 use test_support::unique;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::{

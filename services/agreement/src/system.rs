@@ -17,12 +17,13 @@ use dispatch_contracts::{
     id::EventId,
 };
 use events::{Apply, Incoming};
-use messaging::{Outbox, Outcome, TraceParent, outbox};
+use messaging::{Outbox, Outcome, outbox};
 use order_service::{events::OrderEvents, orders::Orders};
 use runtime::{Clock, Ids};
 use sqlx::PgPool;
 use test_support::{Servers, database};
 use tokio_util::sync::CancellationToken;
+use trace::TraceParent;
 use uuid::Uuid;
 
 /// The services, two instances of assignment-service among them.

@@ -6,12 +6,13 @@
 //!
 //! ```text
 //! Choice -> executor: a batch in one round trip, repeated where that helps
-//!             |-> script, update, reply: what a call is, and what its answer says
+//!             |-> script, update, reply, answer: what a call is, and what its answer says
 //!             |-> slots: which calls go to one node of a cluster
 //!             |-> pool -> connection: to one server, or to each node of a cluster
 //!             `-> replicas: whether they have it
 //! ```
 
+mod answer;
 mod connection;
 mod executor;
 mod pool;
@@ -31,13 +32,16 @@ use dispatch_contracts::{
 };
 use futures::future::BoxFuture;
 
-pub use self::settings::{ClusterMode, RedisSettings};
+pub use self::{
+    answer::{Chosen, Drained, Listing, Picked, Told, Warm, ZoneNumbers, ZoneView},
+    settings::{ClusterMode, RedisSettings},
+};
 use self::{
     executor::Executor,
     reply::Reply,
     script::{Call, Name},
 };
-use crate::domain::{pick::Pick, policy::Policy, settlement::Update};
+use crate::domain::{policy::Policy, settlement::Update};
 
 const CONNECT_AGAIN: Duration = Duration::from_millis(500);
 
@@ -55,85 +59,6 @@ pub enum ChoiceError {
         /// What it answered.
         reply: Vec<String>,
     },
-}
-
-/// An answer of a zone, unless the zone is cold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Warm<T> {
-    /// The zone must be loaded first; nothing was done.
-    Cold,
-    /// The answer.
-    Answer(T),
-}
-
-/// What a zone did with an update.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Told {
-    /// It follows; whether an order waits now that somebody could take.
-    Follows {
-        /// There is something to drain.
-        drainable: bool,
-    },
-    /// It follows the news of a courier.
-    Courier {
-        /// There is something to drain.
-        drainable: bool,
-        /// It knew just this.
-        known: bool,
-    },
-    /// It knows something newer of the courier.
-    Stale,
-    /// It has the order with somebody else, or with nobody. Nothing was changed.
-    Differs,
-}
-
-/// Who gets an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Chosen {
-    /// This pick was made now, or is not known to be committed.
-    Picked(Pick),
-    /// It is with this courier, committed before.
-    Known(CourierId),
-    /// Nobody can take it, or others wait before it.
-    Nobody,
-}
-
-/// An order and who gets it.
-pub type Picked = (OrderId, Pick);
-
-/// What a step of draining came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Drained {
-    /// Picks made.
-    pub picks: Vec<Picked>,
-    /// Another step would find something to do.
-    pub more: bool,
-    /// Behind which order it would.
-    pub next: Option<OrderId>,
-    /// When somebody can take what waits without further news.
-    pub again: Option<DateTime<Utc>>,
-}
-
-/// Which orders of a zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Listing {
-    /// Those that somebody has by a recorded pick.
-    Held,
-    /// Those in line.
-    Waiting,
-}
-
-/// A zone as Redis has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ZoneView {
-    /// Who can take an order, who is next first: courier, score, capacity.
-    pub couriers: Vec<(CourierId, u32, Option<u32>)>,
-    /// What waits, the next one first.
-    pub waiting: Vec<OrderId>,
-    /// All who are available, the full ones too.
-    pub available_couriers: u64,
-    /// All that waits.
-    pub waiting_orders: u64,
 }
 
 /// A step of loading a zone; see `choice/lua/load_zone.lua`.
@@ -327,6 +252,15 @@ impl Choice {
         self.one(Call { script: Name::ViewZone, zone, args }, now).await?.warm(Reply::view)
     }
 
+    /// The couriers of zones in numbers, in one round trip.
+    ///
+    /// # Errors
+    /// Redis does not answer.
+    pub async fn measure(&self, zones: &[Zone], now: DateTime<Utc>) -> Result<Vec<Warm<ZoneNumbers>>, ChoiceError> {
+        let calls = zones.iter().map(|zone| Call { script: Name::MeasureZone, zone, args: Vec::new() });
+        self.call(calls.collect(), now).await?.into_iter().map(|reply| reply.warm(Reply::numbers)).collect()
+    }
+
     async fn one(&self, call: Call<'_>, now: DateTime<Utc>) -> Result<Reply, ChoiceError> {
         let script = call.script;
         let mut replies = self.call(vec![call], now).await?;
@@ -339,7 +273,9 @@ impl Choice {
         }
         let started = std::time::Instant::now();
         let replies = self.executor.run(&calls, now).await?;
-        metrics::histogram!("redis_round_trip_seconds").record(started.elapsed().as_secs_f64());
+        let script = calls.first().map_or("", |call| call.script.name());
+        metrics::histogram!("dispatch_redis_script_seconds", "script" => script)
+            .record(started.elapsed().as_secs_f64());
         Ok(calls.iter().zip(replies).map(|(call, values)| Reply::new(call.script, values)).collect())
     }
 }

@@ -5,6 +5,7 @@
 //! couriers, orders, the log, and rows of couriers last. So of what is about one order or one courier, what took effect first
 //! stands first in the log.
 
+mod backlog;
 mod couriers;
 mod days;
 mod decisions;
@@ -28,6 +29,7 @@ use uuid::Uuid;
 use crate::domain::order::Standing;
 
 pub use self::{
+    backlog::Backlog,
     days::days_before,
     decisions::Deciding,
     fitness::{Unfit, Why},

@@ -13,6 +13,7 @@ pub mod choice;
 pub mod dispatch;
 pub mod domain;
 pub mod facts;
+pub mod gauges;
 pub mod grpc;
 pub mod http;
 pub mod intake;
@@ -31,11 +32,11 @@ use messaging::{
 };
 use rest::Limits;
 use runtime::{
-    Clock, Health, Ids, Lifecycle, LoadSettings,
+    Clock, Health, Ids, Lifecycle, LoadSettings, Telemetry,
     database::{self, DatabaseError},
     lifecycle::{LifecycleError, infallible},
+    operations,
     serve::{self, BindError},
-    telemetry::PrometheusHandle,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +44,7 @@ use self::{
     choice::{Choice, ChoiceError},
     dispatch::Dispatch,
     facts::Facts,
+    gauges::Gauges,
     grpc::Lookups,
     http::Api,
     intake::Intake,
@@ -77,14 +79,14 @@ pub enum RunError {
 ///
 /// # Errors
 /// It could not start, a part of it ended by itself, or it did not drain within its grace period.
-pub async fn run(settings: Settings, metrics: PrometheusHandle, stop: CancellationToken) -> Result<(), RunError> {
-    match stop.run_until_cancelled(start(settings, metrics)).await {
+pub async fn run(settings: Settings, telemetry: Telemetry, stop: CancellationToken) -> Result<(), RunError> {
+    match stop.run_until_cancelled(start(settings, telemetry)).await {
         Some(started) => Ok(started?.run(stop).await?),
         None => Ok(()), // Told to stop while still waiting for its servers: there is nothing to drain.
     }
 }
 
-async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycle, RunError> {
+async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, RunError> {
     let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&facts::MIGRATIONS)).await?;
@@ -99,17 +101,22 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
     let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
+    let gauges = Gauges::new(facts.clone(), choice.clone(), Clock::system(), settings.metrics_zones);
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
     let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
     let api = http::routes().with_state(Api { facts, dispatch: dispatch.clone() });
     let served = serve::Http::new(
-        health.clone().router(metrics),
+        operations::router(health.clone(), telemetry),
         rest::api::finish(api, &limits),
         rest::api::turned_away(&limits),
     );
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone())).max_decoding_message_size(serve::LARGEST_CALL);
-    let consumer = Consumer::new(queue, Arc::new(Consume(Intake(dispatch.clone()))), settings.consumer.clone());
+    let consumer = Consumer::new(
+        queue.clone(),
+        Arc::new(Consume::of(queue.name(), Intake(dispatch.clone()))),
+        settings.consumer.clone(),
+    );
     let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
     let (sweep, grace) = (settings.sweep(), settings.leave_grace());
     let reconcile = Duration::from_secs(settings.reconcile_interval_seconds);
@@ -123,6 +130,7 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
     lifecycle.way_in("leaving", |stop| leaving.run_leaving(grace, stop));
     lifecycle.way_in("reconciling", |stop| dispatch.run_reconciling(reconcile, stop));
     lifecycle.way_in("log retention", |stop| retention.run(stop));
+    lifecycle.way_in("gauges", |stop| gauges.run(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)

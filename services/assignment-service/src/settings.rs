@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher::topic_arn};
 use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings};
+use trace::export::TraceSettings;
 
 use crate::{
     choice::RedisSettings,
@@ -45,6 +46,9 @@ pub struct Settings {
     /// For how many whole days besides today the event log is kept; 0: for ever.
     #[arg(long, env, default_value_t = 90, value_parser = clap::value_parser!(u64).range(..=36_500))]
     pub log_retention_days: u64,
+    /// How many zones have metrics of their own; all others have them together.
+    #[arg(long, env, default_value_t = 50, value_parser = clap::value_parser!(u32).range(..=1_000))]
+    pub metrics_zones: u32,
     /// How couriers are chosen.
     #[command(flatten)]
     pub policy: PolicySettings,
@@ -72,6 +76,9 @@ pub struct Settings {
     /// What is logged.
     #[command(flatten)]
     pub log: LogSettings,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceSettings,
     /// How the process ends.
     #[command(flatten)]
     pub shutdown: ShutdownSettings,

@@ -11,9 +11,10 @@ use dispatch_contracts::{
     id::EventId,
     resource::Courier,
 };
-use messaging::{Outbox, TraceParent};
+use messaging::Outbox;
 use runtime::{Clock, Ids};
 use sqlx::{PgConnection, PgPool};
+use trace::TraceParent;
 
 pub use self::{list::Position, record::News, register::Registered};
 use crate::domain::announcement;

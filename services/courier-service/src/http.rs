@@ -9,10 +9,9 @@ mod register_courier;
 mod reject_order;
 mod set_availability;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use dispatch_contracts::{id::CourierId, order::OrderStatus, resource::Courier};
-use messaging::TraceParent;
-use rest::{Problem, extract};
+use rest::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -80,11 +79,6 @@ struct Standing {
 
 fn location(courier: &Courier) -> String {
     format!("/couriers/{}", courier.courier_id)
-}
-
-/// The trace that a request belongs to. What is not valid is no reason to refuse a request: the standard says so.
-fn trace(headers: &HeaderMap) -> TraceParent {
-    extract::header(headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start)
 }
 
 impl From<Error> for Problem {

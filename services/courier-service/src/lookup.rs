@@ -12,6 +12,7 @@ use dispatch_contracts::{
 };
 use runtime::dial;
 use tonic::{Request, Status, transport::Channel};
+use trace::TraceParent;
 
 use crate::settings::LookupSettings;
 
@@ -32,12 +33,12 @@ impl OrderLookup {
     }
 
     /// Those of the orders that order-service knows, as far as it answered in time.
-    pub async fn find(&self, ids: &[OrderId]) -> HashMap<OrderId, Order> {
+    pub async fn find(&self, ids: &[OrderId], trace: TraceParent) -> HashMap<OrderId, Order> {
         let mut found = HashMap::with_capacity(ids.len());
         // One deadline for all: whoever waits for the answer waits for the sum.
         let asked = tokio::time::timeout(self.deadline, async {
             for batch in ids.chunks(MAX_BATCH) {
-                found.extend(self.find_batch(batch).await?.into_iter().map(|order| (order.order_id, order)));
+                found.extend(self.find_batch(batch, trace).await?.into_iter().map(|order| (order.order_id, order)));
             }
             Ok::<_, Status>(())
         });
@@ -46,15 +47,16 @@ impl OrderLookup {
             Ok(Err(status)) => status.to_string(),
             Err(_) => format!("no answer within {:?}", self.deadline),
         };
-        metrics::counter!("lookup_failures_total", "service" => "order-service").increment(1);
+        metrics::counter!("dispatch_lookup_failures_total", "service" => "order-service").increment(1);
         tracing::warn!(error = failure, missing = ids.len() - found.len(), "order-service could not be asked");
         found
     }
 
-    async fn find_batch(&self, ids: &[OrderId]) -> Result<Vec<Order>, Status> {
+    async fn find_batch(&self, ids: &[OrderId], trace: TraceParent) -> Result<Vec<Order>, Status> {
         let mut request =
             Request::new(BatchGetOrdersRequest { order_ids: ids.iter().map(ToString::to_string).collect() });
         request.set_timeout(self.deadline);
+        let _span = dial::span(&mut request, "dispatch.v1.OrderService/BatchGetOrders", trace);
         let answer = self.client.clone().batch_get_orders(request).await?.into_inner();
         let orders = answer.orders.into_iter().map(Order::try_from);
         orders.collect::<Result<_, _>>().map_err(|error| Status::internal(error.to_string()))

@@ -6,6 +6,7 @@ use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher};
 use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
+use trace::export::TraceSettings;
 
 /// Owns couriers: takes news of them over REST and from events, shows them, and shows which orders they have.
 #[derive(Debug, Parser)]
@@ -49,6 +50,9 @@ pub struct Settings {
     /// Logs.
     #[command(flatten)]
     pub log: LogSettings,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceSettings,
     /// The end.
     #[command(flatten)]
     pub shutdown: ShutdownSettings,

@@ -5,14 +5,16 @@
 //! counted and acknowledged, and only events reach the service.
 
 mod refusal;
+mod span;
 
 use std::future::Future;
 
 use dispatch_contracts::{
-    event::{Decoded, Event, Payload, Version, decode},
+    event::{Decoded, Event, Payload, Version, decode, type_name},
     id::EventId,
 };
-use messaging::{Handler, HandlerError, Message, Outcome, TraceParent, outbox::OutboxEvent};
+use messaging::{Handler, HandlerError, Message, Outcome, outbox::OutboxEvent};
+use trace::TraceParent;
 
 pub use self::refusal::Refused;
 
@@ -27,7 +29,7 @@ pub struct Incoming {
     pub version: Version,
     /// The broker's id of the message that brought it.
     pub message_id: String,
-    /// The trace that it belongs to.
+    /// Its place in a trace: that of its handling.
     pub trace: TraceParent,
 }
 
@@ -37,44 +39,60 @@ pub trait Apply: Send + Sync + 'static {
     fn apply(&self, events: &[Incoming]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
 }
 
-/// Handles messages by reading the events in them.
-pub struct Consume<A>(pub A);
+/// Handles messages of a queue by reading the events in them.
+pub struct Consume<A> {
+    queue: String,
+    apply: A,
+}
+
+impl<A: Apply> Consume<A> {
+    /// Handles the messages of this queue.
+    pub fn of(queue: &str, apply: A) -> Self {
+        Self { queue: queue.to_owned(), apply }
+    }
+}
 
 impl<A: Apply> Handler for Consume<A> {
     async fn handle(&self, batch: &[Message]) -> Result<Vec<Outcome>, HandlerError> {
         let mut incoming = Vec::with_capacity(batch.len());
         let mut outcomes = Vec::with_capacity(batch.len());
+        let mut spans = Vec::with_capacity(batch.len());
         for message in batch {
             match decode(&message.body) {
                 Ok(Decoded::Event(event)) => {
-                    incoming.push(arrive(event, message));
+                    let span = span::of(&self.queue, message, &event.payload);
+                    incoming.push(arrive(event, message, span.context()));
+                    spans.push(span);
                     outcomes.push(None);
                 }
                 Ok(Decoded::UnknownType(name)) => {
-                    metrics::counter!("events_unknown_type_total").increment(1);
+                    metrics::counter!("dispatch_events_unknown_type_total").increment(1);
                     tracing::debug!(message.id = message.id, event.r#type = name, "unknown type, passed over");
                     outcomes.push(Some(Outcome::Done));
                 }
-                Err(error) => outcomes.push(Some(Outcome::Quarantine(error.to_string()))),
+                Err(error) => {
+                    span::of_poison(&self.queue, message);
+                    outcomes.push(Some(Outcome::Quarantine(error.to_string())));
+                }
             }
         }
-        let applied = if incoming.is_empty() { Vec::new() } else { self.0.apply(&incoming).await? };
+        let applied = if incoming.is_empty() { Ok(Vec::new()) } else { self.apply.apply(&incoming).await };
+        span::ended(spans, applied.as_ref());
+        let applied = applied?;
         let mut applied = applied.into_iter();
         // A service that answers too little must not be taken at its word for what it left out.
         let missing = || Outcome::Retry("no outcome for this event".to_owned());
         Ok(outcomes.into_iter().map(|known| known.or_else(|| applied.next()).unwrap_or_else(missing)).collect())
     }
+
+    fn type_name(&self, message: &Message) -> &'static str {
+        type_name(&message.body).unwrap_or(messaging::message::UNKNOWN)
+    }
 }
 
-fn arrive(event: Event, message: &Message) -> Incoming {
+fn arrive(event: Event, message: &Message, trace: TraceParent) -> Incoming {
     let version = event.version(&message.id, message.sent_at);
-    Incoming {
-        event_id: version.event_id,
-        version,
-        message_id: message.id.clone(),
-        trace: message.trace,
-        payload: event.payload,
-    }
+    Incoming { event_id: version.event_id, version, message_id: message.id.clone(), trace, payload: event.payload }
 }
 
 /// An event of our own as a row of the outbox, in the trace of what caused it.
@@ -84,6 +102,7 @@ pub fn to_outbox(event_id: EventId, event: &Event, cause: TraceParent) -> Outbox
         event_id: event_id.as_uuid(),
         event_type: event.payload.type_name(),
         payload: event.to_json(),
-        trace: cause.child(),
+        trace: cause,
+        caused_at: event.occurred_at,
     }
 }

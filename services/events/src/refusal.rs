@@ -30,7 +30,7 @@ impl Refused {
             Refusal::Impossible(_) => "impossible",
             Refusal::SomebodyElse(_) => "somebody-else",
         };
-        metrics::counter!("events_refused_total", "type" => *type_name, "reason" => reason).increment(1);
+        metrics::counter!("dispatch_events_refused_total", "type" => *type_name, "reason" => reason).increment(1);
         if matches!(refusal, Refusal::Already(_)) {
             return;
         }

@@ -1,6 +1,6 @@
 //! A message as SQS hands it out, its body raw or in the envelope of SNS, on its way to a service.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_sqs::types::{Message as SqsMessage, MessageSystemAttributeName as SystemAttribute};
 use chrono::{DateTime, Datelike as _, Utc};
@@ -53,8 +53,8 @@ fn wrap(body: &str) -> String {
 }
 
 /// Keeps what it is told of.
-#[derive(Default)]
-struct Kept(Mutex<Vec<Incoming>>);
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Vec<Incoming>>>);
 
 impl Apply for Kept {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
@@ -65,10 +65,11 @@ impl Apply for Kept {
 
 fn arrives(message: &Message) {
     assert!((1970..=9999).contains(&message.sent_at.year()), "no store keeps {}", message.sent_at);
-    let consumer = Consume(Kept::default());
+    let kept = Kept::default();
+    let consumer = Consume::of("events-queue", kept.clone());
     let outcomes = futures::executor::block_on(consumer.handle(std::slice::from_ref(message)));
     let outcomes = outcomes.expect("nothing it needs can be down");
-    let kept = consumer.0.0.into_inner().expect("nobody panicked with it");
+    let kept = kept.0.lock().expect("nobody panicked with it");
     match decode(&message.body) {
         Ok(Decoded::Event(event)) => {
             assert_eq!(outcomes, [Outcome::Done]);

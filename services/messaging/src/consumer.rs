@@ -14,6 +14,7 @@
 //! - [`Consumer::run`] drains when told to stop: no new polls, what was received is worked off, then it returns.
 //!   A poll that is under way is waited for, since what it brings would else be invisible to everybody for a while.
 
+mod depth;
 mod receiver;
 mod settle;
 mod visibility;
@@ -25,11 +26,15 @@ use clap::Args;
 use tokio::{
     sync::{Mutex, OwnedSemaphorePermit, Semaphore, mpsc},
     task::JoinSet,
+    time::Instant,
 };
 use tokio_util::sync::CancellationToken;
 
 use self::{receiver::Receiver, settle::Settler, visibility::Visibility, worker::Worker};
 use crate::{Message, Queue, backoff::Backoff};
+
+/// How often it is shown how much is in flight.
+const SHOWN: Duration = Duration::from_secs(1);
 
 /// What becomes of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +77,9 @@ impl From<sqlx::Error> for HandlerError {
 pub trait Handler: Send + Sync + 'static {
     /// One outcome for each message, in their order.
     fn handle(&self, batch: &[Message]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
+
+    /// What kind of message it is, out of a bounded number of names: what is counted is counted by it.
+    fn type_name(&self, message: &Message) -> &'static str;
 }
 
 /// How a consumer consumes.
@@ -113,6 +121,7 @@ impl ConsumerSettings {
 /// A message on its way through, holding its place among the messages in flight.
 struct Delivery {
     message: Message,
+    received: Instant,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -146,6 +155,7 @@ impl<H: Handler> Consumer<H> {
                 wait: Duration::from_secs(settings.receive_wait_seconds),
                 visibility: visibility.clone(),
                 permits: permits.clone(),
+                handler: self.handler.clone(),
                 line: line.clone(),
                 backoff: settings.backoff(),
             };
@@ -163,10 +173,24 @@ impl<H: Handler> Consumer<H> {
             };
             tasks.spawn(worker.run());
         }
-        let keeper = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move { visibility.keep().await }));
+        let (held, queue) = (self.in_flight(in_flight, permits), self.queue.clone());
+        let keeper = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
+            tokio::join!(visibility.keep(), held, depth::watch(queue));
+        }));
         tracing::info!(queue = self.queue.name(), "consuming");
         while tasks.join_next().await.is_some() {}
         drop(keeper);
         tracing::info!(queue = self.queue.name(), "drained");
+    }
+
+    /// Shows how many messages are held, for ever.
+    fn in_flight(&self, most: u32, permits: Arc<Semaphore>) -> impl Future<Output = ()> + use<H> {
+        let held = metrics::gauge!("dispatch_messages_in_flight", "queue" => self.queue.name().to_owned());
+        async move {
+            loop {
+                held.set(f64::from(most) - permits.available_permits() as f64);
+                tokio::time::sleep(SHOWN).await;
+            }
+        }
     }
 }

@@ -17,7 +17,6 @@ pub mod message;
 pub mod outbox;
 pub mod publisher;
 pub mod queue;
-pub mod trace;
 
 pub use self::{
     clients::{AwsSettings, Clients},
@@ -26,7 +25,6 @@ pub use self::{
     outbox::Outbox,
     publisher::Publisher,
     queue::Queue,
-    trace::TraceParent,
 };
 
 /// An error with all of its causes, on one line: the SDK's own texts hide the cause.

@@ -7,7 +7,12 @@ use std::collections::HashMap;
 use aws_sdk_sqs::types::{Message as SqsMessage, MessageSystemAttributeName as SystemAttribute};
 use chrono::{DateTime, Utc};
 
-use crate::{TraceParent, envelope::Envelope};
+use trace::TraceParent;
+
+use crate::envelope::Envelope;
+
+/// The type of a message that tells none.
+pub const UNKNOWN: &str = "unknown";
 
 /// One received message.
 #[derive(Debug, Clone)]
@@ -20,8 +25,10 @@ pub struct Message {
     pub sent_at: DateTime<Utc>,
     /// Its string attributes, by name.
     pub attributes: HashMap<String, String>,
-    /// The trace that it belongs to: its publisher's, else a new one.
-    pub trace: TraceParent,
+    /// Its publisher's place in a trace, where it said one.
+    pub trace: Option<TraceParent>,
+    /// Its type, as [`Handler::type_name`](crate::Handler::type_name) tells it.
+    pub type_name: &'static str,
     /// How often it was received, this time included; at least 1.
     pub receive_count: u32,
     /// The body as it lies in the queue; what a dead letter carries.
@@ -59,9 +66,10 @@ impl Message {
             Some((id, first_sent_at)) => (id, first_sent_at.min(sent_at)),
             None => (id, sent_at),
         };
-        let trace = attributes.get("traceparent").and_then(|text| text.parse().ok()).unwrap_or_else(TraceParent::start);
+        let trace = attributes.get("traceparent").and_then(|text| text.parse().ok());
         Self {
             trace,
+            type_name: UNKNOWN,
             id,
             body,
             sent_at,

@@ -15,12 +15,13 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, migrate::Migrator};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub use self::relay::Relay;
-use crate::TraceParent;
+use trace::TraceParent;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -44,6 +45,8 @@ pub struct OutboxEvent {
     pub payload: String,
     /// The trace that it belongs to, for the attribute `traceparent`.
     pub trace: TraceParent,
+    /// When what caused it happened: how long it takes until it is published is measured from then.
+    pub caused_at: Option<DateTime<Utc>>,
 }
 
 /// Where a service puts what it publishes: rows for one topic.
@@ -79,6 +82,7 @@ impl Outbox {
             .bind(types)
             .bind(payloads)
             .bind(traces)
+            .bind(events.iter().map(|event| event.caused_at).collect::<Vec<_>>())
             .execute(transaction)
             .await
             .map(|_| ())

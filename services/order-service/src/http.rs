@@ -6,14 +6,13 @@ mod get_order;
 mod list_orders;
 mod take_step;
 
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     order::OrderStatus,
     resource::Order,
 };
-use messaging::TraceParent;
-use rest::{Problem, extract};
+use rest::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -75,11 +74,6 @@ struct Standing {
 
 fn location(order: &Order) -> String {
     format!("/orders/{}", order.order_id)
-}
-
-/// The trace that a request belongs to. What is not valid is no reason to refuse a request: the standard says so.
-fn trace(headers: &HeaderMap) -> TraceParent {
-    extract::header(headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start)
 }
 
 impl From<Error> for Problem {

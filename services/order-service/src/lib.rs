@@ -31,11 +31,11 @@ use messaging::{
 };
 use rest::Limits;
 use runtime::{
-    Clock, Health, Ids, Lifecycle, LoadSettings,
+    Clock, Health, Ids, Lifecycle, LoadSettings, Telemetry,
     database::{self, DatabaseError},
     lifecycle::{LifecycleError, infallible},
+    operations,
     serve::{self, BindError},
-    telemetry::PrometheusHandle,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -72,14 +72,14 @@ pub enum RunError {
 ///
 /// # Errors
 /// It could not start, a part of it ended by itself, or it did not drain within its grace period.
-pub async fn run(settings: Settings, metrics: PrometheusHandle, stop: CancellationToken) -> Result<(), RunError> {
-    match stop.run_until_cancelled(start(settings, metrics)).await {
+pub async fn run(settings: Settings, telemetry: Telemetry, stop: CancellationToken) -> Result<(), RunError> {
+    match stop.run_until_cancelled(start(settings, telemetry)).await {
         Some(started) => Ok(started?.run(stop).await?),
         None => Ok(()), // Told to stop while still waiting for its servers: there is nothing to drain.
     }
 }
 
-async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycle, RunError> {
+async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, RunError> {
     let http_listener = serve::bind("HTTP_ADDR", settings.http_addr).await?;
     let grpc_listener = serve::bind("GRPC_ADDR", settings.grpc_addr).await?;
     let pool = database::open(&settings.database, &outbox::with_migrations(&postgres::MIGRATIONS)).await?;
@@ -105,11 +105,11 @@ async fn start(settings: Settings, metrics: PrometheusHandle) -> Result<Lifecycl
             .needs("assignments_queue", assignments_queue.check()),
     );
     let api = rest::api::finish(http::routes().with_state(api), &limits);
-    let served = serve::Http::new(health.clone().router(metrics), api, rest::api::turned_away(&limits));
+    let served = serve::Http::new(operations::router(health.clone(), telemetry), api, rest::api::turned_away(&limits));
     let grpc = OrderServiceServer::new(Grpc(orders.clone())).max_decoding_message_size(serve::LARGEST_CALL);
-    let order_events = Arc::new(Consume(OrderEvents(orders.clone())));
+    let order_events = Arc::new(Consume::of(events_queue.name(), OrderEvents(orders.clone())));
     let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone());
-    let assignments = Arc::new(Consume(Assignments(orders.clone())));
+    let assignments = Arc::new(Consume::of(assignments_queue.name(), Assignments(orders.clone())));
     let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());

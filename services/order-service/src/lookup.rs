@@ -12,6 +12,7 @@ use dispatch_contracts::{
 };
 use runtime::dial;
 use tonic::{Request, Status, transport::Channel};
+use trace::TraceParent;
 
 use crate::settings::LookupSettings;
 
@@ -32,12 +33,14 @@ impl CourierLookup {
     }
 
     /// Those of the couriers that courier-service knows, as far as it answered in time.
-    pub async fn find(&self, ids: &[CourierId]) -> HashMap<CourierId, Courier> {
+    pub async fn find(&self, ids: &[CourierId], trace: TraceParent) -> HashMap<CourierId, Courier> {
         let mut found = HashMap::with_capacity(ids.len());
         // One deadline for all: whoever waits for the answer waits for the sum.
         let asked = tokio::time::timeout(self.deadline, async {
             for batch in ids.chunks(MAX_BATCH) {
-                found.extend(self.find_batch(batch).await?.into_iter().map(|courier| (courier.courier_id, courier)));
+                found.extend(
+                    self.find_batch(batch, trace).await?.into_iter().map(|courier| (courier.courier_id, courier)),
+                );
             }
             Ok::<_, Status>(())
         });
@@ -46,15 +49,16 @@ impl CourierLookup {
             Ok(Err(status)) => status.to_string(),
             Err(_) => format!("no answer within {:?}", self.deadline),
         };
-        metrics::counter!("lookup_failures_total", "service" => "courier-service").increment(1);
+        metrics::counter!("dispatch_lookup_failures_total", "service" => "courier-service").increment(1);
         tracing::warn!(error = failure, missing = ids.len() - found.len(), "courier-service could not be asked");
         found
     }
 
-    async fn find_batch(&self, ids: &[CourierId]) -> Result<Vec<Courier>, Status> {
+    async fn find_batch(&self, ids: &[CourierId], trace: TraceParent) -> Result<Vec<Courier>, Status> {
         let mut request =
             Request::new(BatchGetCouriersRequest { courier_ids: ids.iter().map(ToString::to_string).collect() });
         request.set_timeout(self.deadline);
+        let _span = dial::span(&mut request, "dispatch.v1.CourierService/BatchGetCouriers", trace);
         let answer = self.client.clone().batch_get_couriers(request).await?.into_inner();
         let couriers = answer.couriers.into_iter().map(Courier::try_from);
         couriers.collect::<Result<_, _>>().map_err(|error| Status::internal(error.to_string()))

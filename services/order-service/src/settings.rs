@@ -7,6 +7,7 @@ use clap::{Args, Parser};
 use messaging::{AwsSettings, ConsumerSettings, publisher};
 use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings, dial};
 use tonic::transport::Endpoint;
+use trace::export::TraceSettings;
 
 /// Owns orders: takes them over REST and from events, shows them, and knows who has them.
 #[derive(Debug, Parser)]
@@ -53,6 +54,9 @@ pub struct Settings {
     /// Logs.
     #[command(flatten)]
     pub log: LogSettings,
+    /// Where traces go.
+    #[command(flatten)]
+    pub traces: TraceSettings,
     /// The end.
     #[command(flatten)]
     pub shutdown: ShutdownSettings,

@@ -9,6 +9,7 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     Problem, body,
     load::{self, Limits},
+    observe,
 };
 
 /// The routes with Swagger UI at `/docs` and the specification at `/openapi.json`.
@@ -24,7 +25,7 @@ pub fn finish(routes: OpenApiRouter, limits: &Limits) -> Router {
         .layer(DefaultBodyLimit::disable());
     // From the inside out. A place is taken only when the body is here, so that a slow client cannot hold one.
     let router = load::admitting(router, limits).layer(middleware::from_fn(body::read));
-    load::within_time(router, limits)
+    observe::observed(load::within_time(router, limits))
 }
 
 /// What a connection gets that is one too many: each request is told to come again.

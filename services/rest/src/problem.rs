@@ -146,7 +146,7 @@ impl Problem {
     /// may be thousands in a second.
     #[must_use]
     pub(crate) fn overloaded(reason: &'static str, detail: &'static str) -> Self {
-        metrics::counter!("requests_shed_total", "reason" => reason).increment(1);
+        metrics::counter!("dispatch_requests_shed_total", "reason" => reason).increment(1);
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "The service has too much to do, try again")
             .detail(detail)
             .try_again()
@@ -155,7 +155,7 @@ impl Problem {
     /// 503: the answer took too long.
     #[must_use]
     pub(crate) fn timeout() -> Self {
-        metrics::counter!("requests_shed_total", "reason" => "timeout").increment(1);
+        metrics::counter!("dispatch_requests_shed_total", "reason" => "timeout").increment(1);
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "timeout", "The answer took too long, try again").try_again()
     }
 

@@ -1,6 +1,6 @@
 //! The service's own PostgreSQL database: connected to and migrated at start.
 
-use std::{error::Error, future::Future, path::Path, time::Duration};
+use std::{error::Error, future::Future, time::Duration};
 
 use sqlx::{
     Connection as _, Decode, PgConnection, PgPool, Postgres, Row as _, Type,
@@ -8,7 +8,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 
-use crate::settings::DatabaseSettings;
+use crate::{instance, settings::DatabaseSettings};
 
 /// Longest wait for a free connection; past it the caller fails instead of queueing.
 const ACQUIRE: Duration = Duration::from_secs(5);
@@ -72,11 +72,8 @@ fn named(session: PgConnectOptions) -> PgConnectOptions {
     if session.get_application_name().is_some() {
         return session;
     }
-    let program = std::env::current_exe().ok();
-    let program = program.as_deref().and_then(Path::file_stem).unwrap_or_default().to_string_lossy();
-    let host = gethostname::gethostname();
     // PostgreSQL cuts it to 63 bytes.
-    session.application_name(&format!("{program}:{}@{}", std::process::id(), host.to_string_lossy()))
+    session.application_name(&instance::name())
 }
 
 /// On a connection of its own: a migration may take longer than a statement may.
@@ -99,6 +96,9 @@ pub fn check(pool: &PgPool) -> impl Fn() -> CheckFuture + Send + Sync + use<> {
     let pool = pool.clone();
     move || {
         let pool = pool.clone();
+        let (all, idle) = (pool.size(), pool.num_idle());
+        metrics::gauge!("dispatch_database_connections", "state" => "idle").set(idle as f64);
+        metrics::gauge!("dispatch_database_connections", "state" => "busy").set(f64::from(all) - idle as f64);
         Box::pin(async move { ping(&pool).await })
     }
 }

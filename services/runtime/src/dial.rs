@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use tonic::transport::{Channel, Endpoint};
+use tonic::{
+    Request,
+    transport::{Channel, Endpoint},
+};
+use trace::{Kind, Span, TraceParent};
 
 /// A peer that vanished without a word is noticed after these two together.
 const KEEP_ALIVE: Duration = Duration::from_secs(10);
@@ -31,6 +35,17 @@ pub fn lazily(address: &Endpoint, connect_within: Duration) -> Channel {
         .http2_keep_alive_interval(KEEP_ALIVE)
         .keep_alive_timeout(KEEP_ALIVE_TIMEOUT)
         .connect_lazy()
+}
+
+/// The span of a call, which ends when it is dropped; the other service goes on from it.
+#[must_use]
+pub fn span<T>(request: &mut Request<T>, call: &'static str, cause: TraceParent) -> Span {
+    let mut span = Span::start(Kind::Client, call, cause);
+    span.set("rpc.system", "grpc");
+    if let Ok(traceparent) = span.context().to_string().parse() {
+        request.metadata_mut().insert("traceparent", traceparent);
+    }
+    span
 }
 
 #[cfg(test)]

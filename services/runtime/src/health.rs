@@ -1,22 +1,14 @@
-//! `/livez`, `/readyz` and `/metrics`.
-//!
-//! Live means that the process answers. Ready means that everything it needs answers too, asked anew each time, and
-//! that it is not about to stop.
+//! Whether the process can do its work: whether everything that it needs answers, asked anew each time, and that it is not about
+//! to stop.
 
 use std::{
     collections::BTreeMap,
     fmt::Display,
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
-
-use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::get};
-use metrics_exporter_prometheus::PrometheusHandle;
 
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -66,23 +58,9 @@ impl Health {
         for (name, answer) in asked {
             answers.insert(name, answer.await.unwrap_or_else(|error| Err(error.to_string())));
         }
+        for (name, answer) in &answers {
+            metrics::gauge!("dispatch_need_answers", "need" => *name).set(f64::from(u8::from(answer.is_ok())));
+        }
         answers
-    }
-
-    /// The three endpoints.
-    pub fn router(self: Arc<Self>, metrics: PrometheusHandle) -> Router {
-        Router::new()
-            .route("/livez", get(|| async { "ok" }))
-            .route("/readyz", get(move || async move { self.readyz().await }))
-            .route("/metrics", get(move || async move { metrics.render() }))
-    }
-
-    async fn readyz(&self) -> impl IntoResponse + use<> {
-        let answers = self.ask().await;
-        let ready = answers.values().all(Result::is_ok);
-        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        let checks: BTreeMap<_, _> =
-            answers.into_iter().map(|(name, answer)| (name, answer.err().unwrap_or_else(|| "ok".to_owned()))).collect();
-        (status, Json(checks))
     }
 }

@@ -1,10 +1,14 @@
 //! What every service process does, whatever it is for: [`settings`], [`telemetry`], [`database`], [`health`],
-//! [`serve`], [`dial`], [`sources`] and, around it all, [`lifecycle`].
+//! [`serve`], [`dial`], [`local`], [`operations`],
+//! [`sources`] and, around it all, [`lifecycle`].
 
 pub mod database;
 pub mod dial;
 pub mod health;
+mod instance;
 pub mod lifecycle;
+pub mod local;
+pub mod operations;
 pub mod serve;
 pub mod settings;
 pub mod sources;
@@ -15,4 +19,5 @@ pub use self::{
     lifecycle::Lifecycle,
     settings::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings},
     sources::{Clock, Ids},
+    telemetry::Telemetry,
 };

@@ -28,6 +28,19 @@ impl ServiceProcess {
     /// # Errors
     /// It cannot be started, ends at once, or is not ready in time.
     pub async fn start(program: &str, servers: &Servers, settings: &[(&str, &str)]) -> Result<Self> {
+        Self::start_logging(program, servers, settings, Stdio::inherit()).await
+    }
+
+    /// The same, with its log going there.
+    ///
+    /// # Errors
+    /// As [`ServiceProcess::start`].
+    pub async fn start_logging(
+        program: &str,
+        servers: &Servers,
+        settings: &[(&str, &str)],
+        log: Stdio,
+    ) -> Result<Self> {
         let [http, grpc] = ports::free()?.map(|port| format!("127.0.0.1:{port}"));
         let child = Command::new(program)
             .envs([
@@ -39,6 +52,7 @@ impl ServiceProcess {
             ])
             .envs(settings.iter().copied())
             .stdin(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| program.to_owned())?;

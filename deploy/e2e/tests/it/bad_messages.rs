@@ -180,7 +180,7 @@ async fn passed_over(world: &World, instances: &[String]) -> Result<u64> {
     let mut sum = 0;
     for url in instances {
         let metrics = world.client().get(format!("{url}/metrics")).send().await?.error_for_status()?.text().await?;
-        let counts = metrics.lines().filter_map(|line| line.strip_prefix("events_unknown_type_total "));
+        let counts = metrics.lines().filter_map(|line| line.strip_prefix("dispatch_events_unknown_type_total "));
         sum += counts.map(str::parse::<u64>).sum::<Result<u64, _>>()?;
     }
     Ok(sum)

@@ -57,7 +57,7 @@ async fn refusals_are_counted(cell: &Cell, processes: &Processes) -> Result<()> 
     ] {
         let mut counted = Vec::new();
         for service in [&world.system.order, &world.system.courier, &world.system.assignment] {
-            counted.push(world.counted(service, "events_refused_total", &labels).await?);
+            counted.push(world.counted(service, "dispatch_events_refused_total", &labels).await?);
         }
         assert_eq!(counted, [expected; 3], "{labels:?}, by order-, courier- and assignment-service");
     }

@@ -194,7 +194,7 @@ async fn what_is_impossible_is_counted_and_acknowledged_and_changes_nothing() ->
 
 /// How often each of the services has refused such an event.
 async fn refused(world: &World, labels: &[&str]) -> Result<[u64; 3]> {
-    let count = async |service: &Service| world.counted(service, "events_refused_total", labels).await;
+    let count = async |service: &Service| world.counted(service, "dispatch_events_refused_total", labels).await;
     let system = &world.system;
     Ok([count(&system.order).await?, count(&system.courier).await?, count(&system.assignment).await?])
 }

@@ -1,7 +1,7 @@
 //! What whoever runs Dispatch asks it.
 
 use anyhow::{Context as _, Result};
-use e2e::{Answer, Cell, World, cell::NOBODY};
+use e2e::{Answer, Cell, Told, World, cell::NOBODY};
 use serde_json::{Value, json};
 use test_support::eventually;
 
@@ -22,7 +22,7 @@ async fn every_instance_is_live_ready_and_measured() -> Result<()> {
             assert_eq!(get("/livez").await?.status, 200);
             let ready = get("/readyz").await?.expect(200)?;
             assert_eq!(ready, needs.iter().map(|need| ((*need).to_owned(), json!("ok"))).collect::<Value>());
-            let counted = format!("messages_received_total{{queue=\"{}\"}} ", queue_of(service, system));
+            let counted = format!("dispatch_messages_received_total{{queue=\"{}\",", queue_of(service, system));
             eventually("received messages are counted", || async {
                 let metrics = get("/metrics").await?;
                 assert_eq!(metrics.status, 200);
@@ -106,4 +106,43 @@ async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
     );
     assert_eq!(get("/livez").await?.status, 200);
     process.stop().await
+}
+
+#[tokio::test]
+async fn an_operator_asks_the_process_of_the_machine() -> Result<()> {
+    let cell = Cell::new().await?;
+    let process = cell.start_order_service(NOBODY).await?;
+    let address = process.http.trim_start_matches("http://").to_owned();
+    let settings = [("HTTP_ADDR", address.as_str())];
+    let ask = async |arguments: &[&str]| Told::by("order-service", &settings, arguments).await;
+    for healthy in [&["healthcheck"][..], &["healthcheck", "--ready"]] {
+        let told = ask(healthy).await?;
+        assert_eq!((told.code, told.results.as_str()), (Some(0), ""), "{told:?}");
+    }
+    assert_eq!(ask(&["log-level"]).await?.results, "error\n");
+    assert_eq!(ask(&["log-level", "error,messaging=off"]).await?.code, Some(0));
+    assert_eq!(ask(&["log-level"]).await?.results, "messaging=off,error\n");
+    let refused = ask(&["log-level", "error,messaging=loud"]).await?;
+    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert!(refused.notes.contains("must be directives"), "{refused:?}");
+    assert_eq!(ask(&["log-level"]).await?.results, "messaging=off,error\n");
+
+    // Not for somebody else.
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let put = client.put(format!("{}/log-level", process.http)).header("x-forwarded-for", "192.0.2.1").body("trace");
+    assert_eq!(Answer::to(put).await?.status, 403);
+    assert_eq!(ask(&["log-level"]).await?.results, "messaging=off,error\n");
+
+    // It lives, and cannot work.
+    cell.bus.sqs.delete_queue().queue_url(&cell.order_events.url).send().await?;
+    eventually("it is not ready", || async {
+        Ok((ask(&["healthcheck", "--ready"]).await?.code == Some(1)).then_some(()))
+    })
+    .await?;
+    assert_eq!(ask(&["healthcheck"]).await?.code, Some(0));
+    process.stop().await?;
+    let told = ask(&["healthcheck"]).await?;
+    assert_eq!(told.code, Some(1), "{told:?}");
+    assert!(told.notes.contains("does not answer"), "{told:?}");
+    Ok(())
 }

@@ -173,7 +173,7 @@ async fn all_assigned(world: &World, orders: &BTreeSet<Uuid>) -> Result<BTreeSet
 /// What order-service has counted as refused without doing anything.
 async fn refused(world: &World) -> Result<usize> {
     let metrics = world.orders().get("/metrics").await?.body;
-    let counted = metrics.lines().filter_map(|line| line.strip_prefix("requests_shed_total{reason="));
+    let counted = metrics.lines().filter_map(|line| line.strip_prefix("dispatch_requests_shed_total{reason="));
     let counted = counted.filter(|line| !line.starts_with("\"timeout\""));
     counted.map(|line| Ok(line.rsplit(' ').next().context("a number")?.parse::<usize>()?)).sum()
 }

@@ -152,7 +152,7 @@ async fn what_cannot_be_declined_is_counted_and_changes_nothing() -> Result<()> 
 async fn refused(world: &World, event: &Value, reason: &str) -> Result<()> {
     let reason = format!("reason=\"{reason}\"");
     let labels = ["type=\"OrderRejected\"", reason.as_str()];
-    let count = async || world.counted(&world.system.assignment, "events_refused_total", &labels).await;
+    let count = async || world.counted(&world.system.assignment, "dispatch_events_refused_total", &labels).await;
     let before = count().await?;
     world.publish(event).await?;
     eventually(&format!("{event} is counted"), || async { Ok((count().await? > before).then_some(())) }).await?;

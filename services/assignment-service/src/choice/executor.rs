@@ -83,7 +83,7 @@ impl Executor {
             if !is_passing(&error) || Instant::now() > give_up {
                 return Err(error);
             }
-            metrics::counter!("redis_repeats_total", "reason" => reason(&error)).increment(1);
+            metrics::counter!("dispatch_redis_repeats_total", "reason" => reason(&error)).increment(1);
             if attempt.texts || !is_no_script(&error) {
                 tracing::debug!(%error, "repeating calls");
                 tokio::time::sleep(pause).await;

@@ -38,7 +38,7 @@ impl Replicas {
         if acknowledged >= wanted {
             return;
         }
-        metrics::counter!("redis_wait_short_total").increment(1);
+        metrics::counter!("dispatch_redis_wait_short_total").increment(1);
         let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
         if warned.is_none_or(|at| at.elapsed() > QUIET) {
             *warned = Some(Instant::now());

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use dispatch_contracts::id::CourierId;
 
-use super::{ChoiceError, Chosen, Drained, Name, Picked, Told, Warm, ZoneView};
+use super::{ChoiceError, Chosen, Drained, Name, Picked, Told, Warm, ZoneNumbers, ZoneView};
 use crate::domain::pick::Pick;
 
 /// What a script answered: a word, then values.
@@ -96,6 +96,18 @@ impl Reply {
             waiting: orders.iter().map(|order| order.parse().ok()).collect::<Option<_>>()?,
             available_couriers: available.parse().ok()?,
             waiting_orders: waiting.parse().ok()?,
+        })
+    }
+
+    pub(super) fn numbers(&self) -> Option<ZoneNumbers> {
+        let words = self.words();
+        let &["OK", free, full, resting, least, most] = words.as_slice() else { return None };
+        Some(ZoneNumbers {
+            free: free.parse().ok()?,
+            full: full.parse().ok()?,
+            resting: resting.parse().ok()?,
+            least: least.parse().ok()?,
+            most: most.parse().ok()?,
         })
     }
 

@@ -22,7 +22,14 @@ macro_rules! scripts {
 
         impl fmt::Display for Name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$name => $file,)+ })
+                f.write_str(self.file())
+            }
+        }
+
+        impl Name {
+            /// The name of its file.
+            const fn file(self) -> &'static str {
+                match self { $(Self::$name => $file,)+ }
             }
         }
 
@@ -42,6 +49,7 @@ scripts! {
     ListCouriers = "list_couriers.lua",
     ListOrders = "list_orders.lua",
     LoadZone = "load_zone.lua",
+    MeasureZone = "measure_zone.lua",
     ReleaseOrder = "release_order.lua",
     Unrecorded = "unrecorded.lua",
     UpsertCourier = "upsert_courier.lua",
@@ -61,6 +69,11 @@ pub(super) struct Scripts {
 }
 
 impl Name {
+    /// Without the ending of the file.
+    pub(super) fn name(self) -> &'static str {
+        self.file().trim_end_matches(".lua")
+    }
+
     /// Whether a failover that loses what it wrote leaves drift. A zone that is not loaded to its end is cold, and is loaded
     /// again.
     pub(super) const fn is_missed(self) -> bool {
@@ -77,6 +90,7 @@ impl Name {
             | Self::ListCouriers
             | Self::ListOrders
             | Self::LoadZone
+            | Self::MeasureZone
             | Self::Unrecorded
             | Self::ViewZone => false,
         }

@@ -67,7 +67,7 @@ impl Dispatch {
         let corrections: Vec<Update> =
             corrections.filter_map(|((zone, order_id), standing)| correct(zone, *order_id, standing)).collect();
         tracing::info!(orders = corrections.len(), "Redis thought otherwise of orders; it was corrected");
-        metrics::counter!("choice_corrections_total", "of" => "orders").increment(corrections.len() as u64);
+        metrics::counter!("dispatch_choice_corrections_total", "of" => "orders").increment(corrections.len() as u64);
         let (cold, _) = self.tell(corrections).await?;
         held.rollback().await.map_err(|error| DispatchError::Facts(error.into()))?;
         Ok(cold.iter().map(|update| update.zone().clone()).collect())

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use dispatch_contracts::{id::OrderId, zone::Zone};
 use events::Incoming;
+use trace::{Kind, Span};
 
 use super::{Dispatch, DispatchError, WARM_ATTEMPTS};
 use crate::{
@@ -47,6 +48,7 @@ impl Dispatch {
         let mut chosen: Vec<Option<Chosen>> = vec![None; orders.len()];
         let mut open: Vec<usize> = (0..orders.len()).collect();
         for _ in 0..WARM_ATTEMPTS {
+            let _spans = Span::in_each(Kind::Client, "redis assign_order", open.iter().map(|&p| orders[p].0.trace));
             let asked: Vec<_> = open.iter().map(|&p| (orders[p].1.zone.clone(), orders[p].1.order_id)).collect();
             let answers = self.choice.assign(&asked, now).await?;
             for (&position, answer) in open.iter().zip(answers) {

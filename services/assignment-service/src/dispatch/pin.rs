@@ -1,7 +1,7 @@
 //! Giving an order to a courier by hand.
 
 use dispatch_contracts::id::{CourierId, OrderId};
-use messaging::TraceParent;
+use trace::TraceParent;
 
 use super::{Dispatch, DispatchError};
 use crate::facts::{Pin, PinRefusal};

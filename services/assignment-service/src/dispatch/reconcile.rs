@@ -126,7 +126,7 @@ impl Dispatch {
         }
         if corrected > 0 {
             tracing::info!(%zone, couriers = corrected, "Redis thought otherwise of couriers; it was corrected");
-            metrics::counter!("choice_corrections_total", "of" => "couriers").increment(corrected);
+            metrics::counter!("dispatch_choice_corrections_total", "of" => "couriers").increment(corrected);
         }
         Ok(())
     }

@@ -16,9 +16,13 @@ impl Dispatch {
     /// Records a batch; `held` says for each proposal with whom Redis has the order.
     pub(super) async fn record(&self, proposals: &[Proposal], held: &[Option<CourierId>]) -> Result<(), DispatchError> {
         let now = self.clock.now();
-        let Recorded { standings, assigned, unfit } =
+        let Recorded { standings, assigned, waited, unfit } =
             self.facts.record(proposals, &self.outbox, now, self.policy.decline_ttl).await?;
-        metrics::counter!("assignments_total").increment(assigned as u64);
+        metrics::counter!("dispatch_assignments_total").increment(assigned as u64);
+        for waited in waited {
+            metrics::histogram!("dispatch_order_wait_seconds")
+                .record(waited.to_std().unwrap_or_default().as_secs_f64());
+        }
         // First: who is no choice must not be chosen again for what goes back into the line.
         for unfit in &unfit {
             self.correct_courier(unfit).await?;

@@ -77,7 +77,7 @@ impl Dispatch {
         while let Warm::Answer((picks, next)) = self.choice.unrecorded(zone, before, &cursor, self.clock.now()).await? {
             if !picks.is_empty() {
                 tracing::info!(%zone, picks = picks.len(), "recording picks that were left behind");
-                metrics::counter!("picks_swept_total").increment(picks.len() as u64);
+                metrics::counter!("dispatch_picks_swept_total").increment(picks.len() as u64);
                 self.record_picks(zone, picks).await?;
             }
             if next == "0" {

@@ -60,7 +60,7 @@ impl Dispatch {
                 return Ok(());
             }
         }
-        metrics::counter!("zone_loads_total").increment(1);
+        metrics::counter!("dispatch_zone_loads_total").increment(1);
         if drainable {
             self.drains.request(zone);
         }

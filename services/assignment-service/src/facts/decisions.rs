@@ -5,9 +5,10 @@ use dispatch_contracts::{
     event::{Event, Payload},
     id::EventId,
 };
-use messaging::{Outbox, TraceParent};
+use messaging::{Outbox, outbox::OutboxEvent};
 use runtime::Ids;
 use sqlx::PgConnection;
+use trace::TraceParent;
 
 use super::{FactsError, log};
 use crate::domain::pick::Inputs;
@@ -32,6 +33,8 @@ pub(super) struct Decision {
     pub(super) inputs: Option<Inputs>,
     /// What it follows from.
     pub(super) cause: TraceParent,
+    /// When that happened; nothing where how long it took since says nothing of Dispatch.
+    pub(super) caused_at: Option<DateTime<Utc>>,
 }
 
 /// Logs decisions, behind the events that they follow from, and puts them into the outbox.
@@ -42,9 +45,9 @@ pub(super) async fn publish(
     decisions: Vec<Decision>,
 ) -> Result<(), FactsError> {
     let (mut events, mut rows) = (Vec::with_capacity(decisions.len()), Vec::with_capacity(decisions.len()));
-    for Decision { event_id, at, payload, inputs, cause } in decisions {
+    for Decision { event_id, at, payload, inputs, cause, caused_at } in decisions {
         let event = Event::new(event_id, at, payload);
-        rows.push(events::to_outbox(event_id, &event, cause));
+        rows.push(OutboxEvent { caused_at, ..events::to_outbox(event_id, &event, cause) });
         events.push((event_id, at, event.payload, inputs));
     }
     let decided = events.iter().map(|(id, at, payload, inputs)| log::Entry::decision(*id, *at, payload, *inputs));

@@ -10,6 +10,7 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use sqlx::{FromRow, PgConnection, Postgres, Transaction};
+use trace::TraceParent;
 use uuid::Uuid;
 
 use super::{Facts, FactsError, couriers};
@@ -78,6 +79,8 @@ pub(super) struct Held {
     pub(super) assigned_at: Option<DateTime<Utc>>,
     /// When the latest happened of what is known of it.
     pub(super) latest_at: Option<DateTime<Utc>>,
+    /// The trace that it came with.
+    pub(super) trace: Option<TraceParent>,
 }
 
 #[derive(FromRow)]
@@ -88,6 +91,7 @@ struct HeldRow {
     courier_id: Option<Uuid>,
     assigned_at: Option<DateTime<Utc>>,
     latest_at: Option<DateTime<Utc>>,
+    traceparent: Option<String>,
 }
 
 impl Held {
@@ -169,6 +173,7 @@ fn held(row: HeldRow) -> Result<Held, FactsError> {
         courier_id: row.courier_id.map(CourierId::from),
         assigned_at: row.assigned_at,
         latest_at: row.latest_at,
+        trace: row.traceparent.and_then(|trace| trace.parse().ok()),
     })
 }
 

@@ -6,8 +6,8 @@ use dispatch_contracts::{
     order::OrderStatus,
     zone::Zone,
 };
-use messaging::TraceParent;
 use sqlx::PgConnection;
+use trace::TraceParent;
 
 use super::{
     Facts, FactsError, couriers,
@@ -139,13 +139,27 @@ async fn write(
     if let Some(holder) = held.holder() {
         let unassigned = OrderUnassigned { order_id, courier_id: holder, zone: zone.clone(), unassigned_at: at, cause };
         let payload = Payload::OrderUnassigned(unassigned);
-        decisions.push(Decision { event_id: with.ids.next(), at, payload, inputs: None, cause: pin.trace });
+        decisions.push(Decision {
+            event_id: with.ids.next(),
+            at,
+            payload,
+            inputs: None,
+            cause: pin.trace,
+            caused_at: Some(with.now),
+        });
         at += chrono::TimeDelta::microseconds(1);
     }
     let assigned = OrderAssigned { order_id, courier_id: pin.courier_id, zone: zone.clone(), assigned_at: at, cause };
     let event_id: EventId = with.ids.next();
     let inputs = Some(Inputs { score: courier.open, runner_up: None, candidates: None });
-    decisions.push(Decision { event_id, at, payload: Payload::OrderAssigned(assigned), inputs, cause: pin.trace });
+    decisions.push(Decision {
+        event_id,
+        at,
+        payload: Payload::OrderAssigned(assigned),
+        inputs,
+        cause: pin.trace,
+        caused_at: Some(with.now),
+    });
     sqlx::query(include_str!("sql/pin_order.sql"))
         .bind(order_id.as_uuid())
         .bind(pin.courier_id.as_uuid())

@@ -10,8 +10,9 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use events::Incoming;
-use messaging::{Outbox, TraceParent};
-use sqlx::PgConnection;
+use messaging::Outbox;
+use sqlx::{FromRow, PgConnection};
+use trace::{Kind, Span, TraceParent};
 use uuid::Uuid;
 
 use super::{
@@ -64,10 +65,11 @@ impl Proposal {
         }
     }
 
-    fn trace(&self) -> TraceParent {
+    /// Of an order that did not have to wait: where it came in, and when that happened.
+    fn cause(&self) -> Option<(TraceParent, DateTime<Utc>)> {
         match &self.source {
-            Source::Event(new) => new.0.trace,
-            Source::Line(..) => TraceParent::start(),
+            Source::Event(new) => Some((new.0.trace, new.0.version.at)),
+            Source::Line(..) => None,
         }
     }
 }
@@ -79,6 +81,8 @@ pub struct Recorded {
     pub standings: Vec<Standing>,
     /// How many assignments are new.
     pub assigned: usize,
+    /// How long those of them waited that had to.
+    pub waited: Vec<TimeDelta>,
     /// Chosen couriers who could not take the order after all.
     pub unfit: Vec<Unfit>,
 }
@@ -99,6 +103,7 @@ impl Facts {
     ) -> Result<Recorded, FactsError> {
         let now = timestamp::to_micros(now);
         let declined_since = now - TimeDelta::from_std(decline_ttl).unwrap_or(TimeDelta::zero());
+        let _spans = spans(proposals);
         let mut transaction = self.begin().await?;
         let sources = sources(proposals);
         log::hear_of_zones(&mut transaction, &sources).await?;
@@ -107,13 +112,29 @@ impl Facts {
         written.extend(assign_waiting(&mut transaction, proposals, &picks, &written, (now, declined_since)).await?);
         let decisions = decisions(proposals, &picks, &written);
         let assigned = decisions.len();
+        let waited = written.values().filter_map(|new| Some(now - new.waited?.1)).collect();
         decisions::publish(&mut transaction, outbox, sources, decisions).await?;
         let asked: Vec<_> = proposals.iter().map(|proposal| (proposal.zone(), proposal.order_id())).collect();
         let standings = orders::standings(&mut transaction, &asked).await?;
         transaction.commit().await?;
         outbox.wake();
-        Ok(Recorded { standings, assigned, unfit })
+        Ok(Recorded { standings, assigned, waited, unfit })
     }
+}
+
+/// One in the trace of each order that came just now.
+fn spans(proposals: &[Proposal]) -> Vec<Span> {
+    let came = proposals.iter().filter_map(|proposal| Some((proposal, proposal.cause()?.0)));
+    let spans = came.map(|(proposal, trace)| {
+        let mut span = Span::start(Kind::Client, "postgresql record", trace);
+        if let Some(pick) = &proposal.pick {
+            span.set("dispatch.courier.id", pick.courier_id);
+            span.set("dispatch.courier.score", pick.score);
+            span.set("dispatch.candidates", pick.candidates);
+        }
+        span
+    });
+    spans.collect()
 }
 
 fn sources(proposals: &[Proposal]) -> Vec<log::Entry<'_>> {
@@ -124,8 +145,15 @@ fn sources(proposals: &[Proposal]) -> Vec<log::Entry<'_>> {
     events.map(log::Entry::from).collect()
 }
 
-/// The new assignments, and when each was made.
-type Written = HashMap<OrderId, DateTime<Utc>>;
+/// The new assignments.
+type Written = HashMap<OrderId, New>;
+
+/// A new assignment: when it was made, and of an order that had to wait, with which trace it came, and since when it waited.
+#[derive(Clone, Copy)]
+struct New {
+    at: DateTime<Utc>,
+    waited: Option<(Option<TraceParent>, DateTime<Utc>)>,
+}
 
 /// Inserts the orders that are new; answers which of them were assigned by that.
 async fn insert_new(
@@ -134,11 +162,11 @@ async fn insert_new(
     picks: &[Option<Pick>],
     now: DateTime<Utc>,
 ) -> Result<Written, FactsError> {
-    let new: Vec<(&Order, Option<&Pick>, EventId)> = proposals
+    let new: Vec<(&Order, Option<&Pick>, EventId, TraceParent)> = proposals
         .iter()
         .zip(picks)
         .filter_map(|(proposal, pick)| match &proposal.source {
-            Source::Event(new) => Some((&new.1, pick.as_ref(), proposal.assignment_event_id)),
+            Source::Event(new) => Some((&new.1, pick.as_ref(), proposal.assignment_event_id, new.0.trace)),
             Source::Line(..) => None,
         })
         .collect();
@@ -150,15 +178,24 @@ async fn insert_new(
         .bind(new.iter().map(|(order, ..)| order.zone.as_str()).collect::<Vec<_>>())
         .bind(new.iter().map(|(order, ..)| i16::from(order.priority.get())).collect::<Vec<_>>())
         .bind(new.iter().map(|(order, ..)| order.added_at).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, pick, _)| pick.map(|pick| pick.courier_id.as_uuid())).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, pick, id)| pick.map(|_| id.as_uuid())).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, pick, _)| pick.map(|pick| count(pick.score))).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, pick, _)| pick.and_then(runner_up)).collect::<Vec<_>>())
-        .bind(new.iter().map(|(_, pick, _)| pick.map(|pick| count(pick.candidates))).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, pick, ..)| pick.map(|pick| pick.courier_id.as_uuid())).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, pick, id, _)| pick.map(|_| id.as_uuid())).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, pick, ..)| pick.map(|pick| count(pick.score))).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, pick, ..)| pick.and_then(runner_up)).collect::<Vec<_>>())
+        .bind(new.iter().map(|(_, pick, ..)| pick.map(|pick| count(pick.candidates))).collect::<Vec<_>>())
         .bind(now)
+        .bind(new.iter().map(|(.., trace)| trace.to_string()).collect::<Vec<_>>())
         .fetch_all(transaction)
         .await?;
-    Ok(inserted.into_iter().map(|order| (OrderId::from(order), now)).collect())
+    Ok(inserted.into_iter().map(|order| (OrderId::from(order), New { at: now, waited: None })).collect())
+}
+
+#[derive(FromRow)]
+struct AssignedRow {
+    order_id: Uuid,
+    assigned_at: DateTime<Utc>,
+    traceparent: Option<String>,
+    since: DateTime<Utc>,
 }
 
 /// Assigns the picked orders that were waiting already; answers which.
@@ -178,7 +215,7 @@ async fn assign_waiting(
     if waiting.is_empty() {
         return Ok(Written::new());
     }
-    let assigned: Vec<(Uuid, DateTime<Utc>)> = sqlx::query_as(include_str!("sql/assign_waiting_orders.sql"))
+    let assigned: Vec<AssignedRow> = sqlx::query_as(include_str!("sql/assign_waiting_orders.sql"))
         .bind(waiting.iter().map(|(proposal, _)| proposal.order_id().as_uuid()).collect::<Vec<_>>())
         .bind(waiting.iter().map(|(proposal, _)| proposal.zone().as_str()).collect::<Vec<_>>())
         .bind(waiting.iter().map(|(_, pick)| pick.courier_id.as_uuid()).collect::<Vec<_>>())
@@ -190,19 +227,28 @@ async fn assign_waiting(
         .bind(declined_since)
         .fetch_all(transaction)
         .await?;
-    Ok(assigned.into_iter().map(|(order, at)| (OrderId::from(order), at)).collect())
+    let new = |row: AssignedRow| {
+        let trace = row.traceparent.and_then(|trace| trace.parse().ok());
+        (OrderId::from(row.order_id), New { at: row.assigned_at, waited: Some((trace, row.since)) })
+    };
+    Ok(assigned.into_iter().map(new).collect())
 }
 
 fn decisions(proposals: &[Proposal], picks: &[Option<Pick>], written: &Written) -> Vec<Decision> {
     let decision = |(proposal, pick): (&Proposal, &Option<Pick>)| {
         let pick = (*pick)?;
         let (order_id, courier_id) = (proposal.order_id(), pick.courier_id);
-        let at = *written.get(&order_id)?;
+        let New { at, waited } = *written.get(&order_id)?;
         let zone = proposal.zone().clone();
         let payload =
             Payload::OrderAssigned(OrderAssigned { order_id, courier_id, zone, assigned_at: at, cause: None });
         let (event_id, inputs) = (proposal.assignment_event_id, Some(pick.into()));
-        Some(Decision { event_id, at, payload, inputs, cause: proposal.trace() })
+        // An order that had to wait goes on in its own trace, whoever made it possible.
+        let (cause, caused_at) = match (waited, proposal.cause()) {
+            (None, Some((trace, at))) => (trace, Some(at)),
+            (waited, _) => (waited.and_then(|(trace, _)| trace).unwrap_or_else(TraceParent::start), None),
+        };
+        Some(Decision { event_id, at, payload, inputs, cause, caused_at })
     };
     proposals.iter().zip(picks).filter_map(decision).collect()
 }

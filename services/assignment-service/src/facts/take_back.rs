@@ -10,9 +10,9 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use events::Incoming;
-use messaging::TraceParent;
 use runtime::Ids;
 use sqlx::{PgConnection, Postgres, Transaction};
+use trace::TraceParent;
 use uuid::Uuid;
 
 use super::{
@@ -35,6 +35,7 @@ struct Back {
     holder: CourierId,
     cause: Cause,
     trace: TraceParent,
+    caused_at: Option<DateTime<Utc>>,
 }
 
 /// The order's zone, the order, and who is said to have it no longer.
@@ -72,7 +73,14 @@ impl Facts {
                     // Out of the list: a second rejection in this batch finds it gone.
                     let Some(held) = at.map(|at| held.swap_remove(at)) else { continue };
                     let (holder, cause) = (rejected.courier_id, Cause::Rejected);
-                    back.push(Back { held, zone, holder, cause, trace: event.trace });
+                    back.push(Back {
+                        held,
+                        zone,
+                        holder,
+                        cause,
+                        trace: event.trace,
+                        caused_at: Some(event.version.at),
+                    });
                 }
                 Err(refusal) if new.contains(&(event.event_id, Some(rejected.order_id))) => {
                     refused.push(live::refused(event, rejected.order_id, refusal));
@@ -112,7 +120,8 @@ impl Facts {
         let is_still = |held: &Held, holder: CourierId| still.contains(&(held.order_id, holder));
         let back = held.into_iter().filter_map(|held| {
             let (holder, zone) = (held.holder().filter(|holder| is_still(&held, *holder))?, held.zone.clone()?);
-            Some(Back { held, zone, holder, cause: Cause::CourierLeft, trace: TraceParent::start() })
+            let trace = held.trace.unwrap_or_else(TraceParent::start);
+            Some(Back { held, zone, holder, cause: Cause::CourierLeft, trace, caused_at: None })
         });
         let back: Vec<_> = back.collect();
         let lost = back.iter().map(Back::lost).collect();
@@ -174,7 +183,7 @@ fn unassigned(back: &Back, at: DateTime<Utc>, ids: &Ids) -> Decision {
         unassigned_at: at,
         cause: Some(back.cause),
     });
-    Decision { event_id: ids.next(), at, payload, inputs: None, cause: back.trace }
+    Decision { event_id: ids.next(), at, payload, inputs: None, cause: back.trace, caused_at: back.caused_at }
 }
 
 async fn settled(transaction: &mut PgConnection, lost: &[Lost]) -> Result<Vec<Update>, FactsError> {

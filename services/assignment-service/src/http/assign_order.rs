@@ -2,16 +2,15 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     order::OrderStatus,
 };
-use messaging::TraceParent;
 use rest::{
-    Json, Path, Problem, extract,
+    Json, Path, Problem, Trace,
     problem::{Extended, TryAgain},
 };
 use serde::{Deserialize, Serialize};
@@ -82,11 +81,9 @@ pub(super) struct Refused {
 pub(super) async fn assign_order(
     State(api): State<Api>,
     Path(Which { order_id }): Path<Which>,
-    headers: HeaderMap,
+    Trace(trace): Trace,
     Json(Assign { courier_id, force }): Json<Assign>,
 ) -> Result<Response, Problem> {
-    // The standard says so: what is not valid is no reason to refuse a request.
-    let trace = extract::header(&headers, "traceparent", str::parse).ok().flatten().unwrap_or_else(TraceParent::start);
     api.dispatch.pin(order_id, courier_id, force, trace).await??;
     let decision = get_decision::read(&api.dispatch, order_id).await?;
     let location = [(header::LOCATION, format!("/orders/{order_id}/decision"))];

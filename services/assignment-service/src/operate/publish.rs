@@ -10,11 +10,12 @@ use clap::{Args, ValueEnum};
 use dispatch_contracts::{id::OrderId, zone::Zone};
 use futures::{StreamExt as _, stream};
 use messaging::{
-    AwsSettings, Clients, Publisher, Queue, TraceParent,
+    AwsSettings, Clients, Publisher, Queue,
     backoff::Backoff,
     publisher::{Outgoing, topic_arn},
 };
 use tokio_util::sync::CancellationToken;
+use trace::TraceParent;
 
 use super::{Ended, OperateError};
 use crate::facts::{Facts, Kind, ReplayFilter, Replayed};

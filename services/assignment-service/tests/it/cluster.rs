@@ -86,7 +86,7 @@ async fn move_by_key(cluster: &ValkeyCluster, zone: &Zone, counts: &Counts) -> R
     target.server.command::<()>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &source.id]).await?;
     source.server.command::<()>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &target.id]).await?;
     migrate(source, target, &slot, 2).await?;
-    let told = || async { Ok((counts.of(r#"redis_repeats_total{reason="TRYAGAIN"}"#) > 0).then_some(())) };
+    let told = || async { Ok((counts.of(r#"dispatch_redis_repeats_total{reason="TRYAGAIN"}"#) > 0).then_some(())) };
     eventually("somebody is told to try again", told).await?;
     while migrate(source, target, &slot, 100).await? > 0 {}
     for node in [target, source] {
@@ -136,7 +136,10 @@ async fn move_at_once(cluster: &ValkeyCluster, zone: &Zone) -> Result<()> {
 async fn a_master_that_dies_under_load_with_writes_that_its_replica_lacks_loses_nothing() -> Result<()> {
     let counts = Counts::start();
     a_master_goes(End::AheadOfItsReplica).await?;
-    assert!(counts.of(r#"choice_corrections_total{of="orders"}"#) > 0, "the promoted replica lacked something");
+    assert!(
+        counts.of(r#"dispatch_choice_corrections_total{of="orders"}"#) > 0,
+        "the promoted replica lacked something"
+    );
     Ok(())
 }
 

@@ -69,7 +69,7 @@ async fn a_server_that_lost_the_last_writes_is_reconciled() -> Result<()> {
     assert_ne!(world.held(&zones[1]).await?.len(), 4 * late.len(), "it is set back");
 
     instances[0].reconcile().await?;
-    assert_eq!(counts.of(r#"choice_corrections_total{of="orders"}"#), (early.len() + late.len()) as u64);
+    assert_eq!(counts.of(r#"dispatch_choice_corrections_total{of="orders"}"#), (early.len() + late.len()) as u64);
     let (more, ()) = keep_adding(&instances, &zones, 2, async { Ok(()) }).await?;
     let orders: BTreeSet<_> = late.into_iter().chain(more).collect();
     for zone in &zones {
@@ -78,9 +78,9 @@ async fn a_server_that_lost_the_last_writes_is_reconciled() -> Result<()> {
     assert_eq!(world.assigned().await?.keys().copied().collect::<BTreeSet<_>>(), orders);
     agree_on_redis(&world, &zones).await?;
     // What is right is left alone.
-    let corrected = counts.of(r#"choice_corrections_total{of="orders"}"#);
+    let corrected = counts.of(r#"dispatch_choice_corrections_total{of="orders"}"#);
     instances[1].reconcile().await?;
-    assert_eq!(counts.of(r#"choice_corrections_total{of="orders"}"#), corrected);
+    assert_eq!(counts.of(r#"dispatch_choice_corrections_total{of="orders"}"#), corrected);
     Ok(())
 }
 
@@ -122,7 +122,7 @@ async fn a_server_that_is_a_replica_for_a_while_is_waited_for() -> Result<()> {
     let port = other.port.to_string();
     let happens = async {
         server.command::<()>(&["REPLICAOF", "127.0.0.1", &port]).await?;
-        let told = || async { Ok((counts.of(r#"redis_repeats_total{reason="READONLY"}"#) > 0).then_some(())) };
+        let told = || async { Ok((counts.of(r#"dispatch_redis_repeats_total{reason="READONLY"}"#) > 0).then_some(())) };
         eventually("instances are told that it is read-only", told).await?;
         server.command::<()>(&["REPLICAOF", "NO", "ONE"]).await
     };

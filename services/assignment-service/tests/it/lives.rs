@@ -10,8 +10,8 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
 };
 use events::Incoming;
-use messaging::TraceParent;
 use test_support::eventually;
+use trace::TraceParent;
 
 use crate::world::{World, add_courier, add_order, courier_id, incoming, news, order, order_id, zone};
 

@@ -12,7 +12,7 @@ use crate::{
     world::{World, zone},
 };
 
-const SHORT: &str = "redis_wait_short_total";
+const SHORT: &str = "dispatch_redis_wait_short_total";
 
 #[tokio::test]
 async fn a_batch_waits_for_the_replica_and_goes_on_without_it() -> Result<()> {

@@ -39,7 +39,7 @@ async fn lived_in() -> Result<World> {
     add_order(&instance, declined, &world.zone).await?;
     let (event, rejected) = rejection(declined, first);
     instance.reject(&[(&event, &rejected)]).await?;
-    instance.pin(declined, first, true, messaging::TraceParent::start()).await??;
+    instance.pin(declined, first, true, trace::TraceParent::start()).await??;
     let (late, known) = news(second, &zone("elsewhere")?, false, TimeDelta::days(-1))?;
     add_courier(&instance, second, &world.zone, true).await?;
     instance.add_couriers(&[(&late, &known)]).await?;

@@ -18,11 +18,12 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use events::Incoming;
-use messaging::{Outbox, TraceParent, outbox};
+use messaging::{Outbox, outbox};
 use runtime::{Clock, Ids};
 use sqlx::PgPool;
 use test_support::{Servers, database, unique, valkey::Connection};
 use tokio_util::sync::CancellationToken;
+use trace::TraceParent;
 use uuid::Uuid;
 
 pub(crate) struct World {

@@ -1,7 +1,7 @@
 //! Registers a courier or changes one, and publishes it: the row and its event are one transaction.
 
 use dispatch_contracts::resource::Courier;
-use messaging::TraceParent;
+use trace::TraceParent;
 
 use super::Couriers;
 use crate::{domain::Registration, error::Error, postgres::couriers};

@@ -1,7 +1,7 @@
 //! Says whether a courier takes orders now, and publishes it: the row and its event are one transaction.
 
 use dispatch_contracts::{id::CourierId, resource::Courier};
-use messaging::TraceParent;
+use trace::TraceParent;
 
 use super::Couriers;
 use crate::{error::Error, postgres::couriers};

@@ -5,6 +5,7 @@ use dispatch_contracts::{
     resource::{Order, Pair},
 };
 use serde::{Deserialize, Serialize};
+use trace::TraceParent;
 use utoipa::ToSchema;
 
 use super::Api;
@@ -33,12 +34,13 @@ pub(super) async fn expand(
     api: &Api,
     expand: Option<Expand>,
     pairs: Vec<Pair>,
+    trace: TraceParent,
 ) -> (Vec<PairWithOrder>, Option<Vec<OrderId>>) {
     let Some(Expand::Order) = expand else {
         return (pairs.into_iter().map(|pair| PairWithOrder { pair, order: None }).collect(), None);
     };
     let ids: Vec<OrderId> = pairs.iter().map(|pair| pair.order_id).collect();
-    let mut found = api.orders.find(&ids).await;
+    let mut found = api.orders.find(&ids, trace).await;
     let missing = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
     let expanded = pairs.into_iter().map(|pair| {
         let order = found.remove(&pair.order_id);

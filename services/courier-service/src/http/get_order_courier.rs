@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::id::OrderId;
-use rest::{Path, Problem, Query, problem::TryAgain};
+use rest::{Path, Problem, Query, Trace, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -61,9 +61,10 @@ pub(super) async fn get_order_courier(
     State(api): State<Api>,
     Path(Which { order_id }): Path<Which>,
     Query(options): Query<Options>,
+    Trace(trace): Trace,
 ) -> Result<axum::Json<PairAnswer>, Problem> {
     let pair = api.pairs.of_order(order_id).await?;
-    let (mut pairs, missing) = expand(&api, options.expand, vec![pair]).await;
+    let (mut pairs, missing) = expand(&api, options.expand, vec![pair], trace).await;
     let pair = pairs.pop().ok_or(crate::error::Error::OrderNotAssigned)?;
     Ok(axum::Json(PairAnswer { pair, missing }))
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use dispatch_contracts::{id::OrderId, order::OrderStatus};
-use rest::{Cursor, Page, Path, Problem, Query, page::Limit, problem::TryAgain};
+use rest::{Cursor, Page, Path, Problem, Query, Trace, page::Limit, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -64,10 +64,11 @@ pub(super) async fn list_courier_orders(
     State(api): State<Api>,
     Path(WhichCourier { courier_id }): Path<WhichCourier>,
     Query(options): Query<Options>,
+    Trace(trace): Trace,
 ) -> Result<axum::Json<PairPage>, Problem> {
     let after = options.cursor.as_ref().map(Cursor::position::<Position>).transpose()?;
     let rows = api.pairs.of_courier(courier_id, options.status, after.as_ref(), options.limit.rows()).await?;
     let Page { items, next_cursor } = Page::of_rows(rows, options.limit, |pair| Position::from(pair));
-    let (items, missing) = expand(&api, options.expand, items).await;
+    let (items, missing) = expand(&api, options.expand, items, trace).await;
     Ok(axum::Json(PairPage { page: Page { items, next_cursor }, missing }))
 }

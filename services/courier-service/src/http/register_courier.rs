@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::{
@@ -10,11 +10,11 @@ use dispatch_contracts::{
     resource::Courier,
     zone::Zone,
 };
-use rest::{Json, Path, Problem, problem::TryAgain};
+use rest::{Json, Path, Problem, Trace, problem::TryAgain};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Api, WhichCourier, location, trace};
+use super::{Api, WhichCourier, location};
 use crate::{couriers::Registered, domain::Registration};
 
 /// What to register of a courier. It replaces what was registered before.
@@ -59,7 +59,7 @@ pub(super) struct CourierRegistration {
 pub(super) async fn register_courier(
     State(api): State<Api>,
     Path(WhichCourier { courier_id }): Path<WhichCourier>,
-    headers: HeaderMap,
+    Trace(trace): Trace,
     Json(body): Json<CourierRegistration>,
 ) -> Result<Response, Problem> {
     let registration = Registration {
@@ -69,7 +69,7 @@ pub(super) async fn register_courier(
         is_available: body.is_available,
         capacity: body.capacity,
     };
-    let Registered { courier, is_new } = api.couriers.register(&registration, trace(&headers)).await?;
+    let Registered { courier, is_new } = api.couriers.register(&registration, trace).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::ACCEPTED };
     Ok((status, [(header::LOCATION, location(&courier))], axum::Json(courier)).into_response())
 }

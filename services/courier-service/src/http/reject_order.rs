@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::{
@@ -10,13 +10,13 @@ use dispatch_contracts::{
     resource::Pair,
 };
 use rest::{
-    Path, Problem,
+    Path, Problem, Trace,
     problem::{Extended, TryAgain},
 };
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{Api, Standing, trace};
+use super::{Api, Standing};
 
 /// Which order of which courier.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -55,9 +55,9 @@ pub(super) struct Which {
 pub(super) async fn reject_order(
     State(api): State<Api>,
     Path(Which { courier_id, order_id }): Path<Which>,
-    headers: HeaderMap,
+    Trace(trace): Trace,
 ) -> Result<Response, Problem> {
-    let pair = api.pairs.reject(courier_id, order_id, trace(&headers)).await?;
+    let pair = api.pairs.reject(courier_id, order_id, trace).await?;
     let location = [(header::LOCATION, format!("/couriers/{courier_id}/orders"))];
     Ok((StatusCode::ACCEPTED, location, axum::Json(pair)).into_response())
 }

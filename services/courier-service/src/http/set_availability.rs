@@ -2,13 +2,13 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::resource::Courier;
-use rest::{Path, Problem, problem::TryAgain};
+use rest::{Path, Problem, Trace, problem::TryAgain};
 
-use super::{Api, WhichCourier, location, trace};
+use super::{Api, WhichCourier, location};
 
 /// Say that a courier takes orders
 ///
@@ -32,12 +32,8 @@ use super::{Api, WhichCourier, location, trace};
         TryAgain,
     ),
 )]
-pub(super) async fn available(
-    api: State<Api>,
-    which: Path<WhichCourier>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    set(api, which, &headers, true).await
+pub(super) async fn available(api: State<Api>, which: Path<WhichCourier>, trace: Trace) -> Result<Response, Problem> {
+    set(api, which, trace, true).await
 }
 
 /// Say that a courier takes no orders
@@ -63,20 +59,16 @@ pub(super) async fn available(
         TryAgain,
     ),
 )]
-pub(super) async fn unavailable(
-    api: State<Api>,
-    which: Path<WhichCourier>,
-    headers: HeaderMap,
-) -> Result<Response, Problem> {
-    set(api, which, &headers, false).await
+pub(super) async fn unavailable(api: State<Api>, which: Path<WhichCourier>, trace: Trace) -> Result<Response, Problem> {
+    set(api, which, trace, false).await
 }
 
 async fn set(
     State(api): State<Api>,
     Path(WhichCourier { courier_id }): Path<WhichCourier>,
-    headers: &HeaderMap,
+    Trace(trace): Trace,
     is_available: bool,
 ) -> Result<Response, Problem> {
-    let courier = api.couriers.set_availability(courier_id, is_available, trace(headers)).await?;
+    let courier = api.couriers.set_availability(courier_id, is_available, trace).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(&courier))], axum::Json(courier)).into_response())
 }

@@ -10,7 +10,7 @@ use dispatch_contracts::{
     order::OrderStatus,
     resource::Pair,
 };
-use messaging::TraceParent;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use super::Pairs;

@@ -1,4 +1,4 @@
--- A page of a courier's orders, latest assignment first. $1 courier id, $2 status or NULL, $3 and $4 where the page
+-- pairs_of_courier: A page of a courier's orders, latest assignment first. $1 courier id, $2 status or NULL, $3 and $4 where the page
 -- before ended (assigned at, order id) or NULL, $5 how many at most.
 SELECT order_id, courier_id, zone, assigned_at, status
 FROM pairs

@@ -1,4 +1,4 @@
--- Records news of couriers that is newer than what is known; the newest wins also within the batch. Rows are taken in
+-- record_couriers: Records news of couriers that is newer than what is known; the newest wins also within the batch. Rows are taken in
 -- the order of their ids, so that two batches never wait for each other in a circle.
 -- $1 courier ids, $2 names, $3 zones, $4 whether available, $5 capacities or NULLs, $6 when it happened, $7 event ids
 -- (arrays of one length).

@@ -1,4 +1,4 @@
--- Changes whether a courier takes orders, as the newest news of them: later than what is known even when the clock that
+-- set_availability: Changes whether a courier takes orders, as the newest news of them: later than what is known even when the clock that
 -- gave $3 is behind. $1 courier id, $2 whether available, $3 now, $4 event id.
 UPDATE couriers
 SET is_available  = $2,

@@ -1,4 +1,4 @@
--- Shows where orders are in their lives. The orders are locked.
+-- show_lives: Shows where orders are in their lives. The orders are locked.
 -- $1 order ids, $2 statuses, $3 courier ids or NULLs, $4 zones or NULLs, $5 since when they have it or NULLs (arrays of
 -- one length).
 UPDATE pairs

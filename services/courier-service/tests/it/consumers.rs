@@ -125,10 +125,14 @@ async fn the_steps_of_an_order_are_shown_and_what_is_impossible_is_counted_once(
         ("OrderCancelled", "impossible"),
         ("OrderPickedUp", "somebody-else"),
     ] {
-        let line = format!("events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
+        let line = format!("dispatch_events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
-    assert_eq!(metrics.lines().filter(|line| line.starts_with("events_refused_total{")).count(), 5, "{metrics}");
+    assert_eq!(
+        metrics.lines().filter(|line| line.starts_with("dispatch_events_refused_total{")).count(),
+        5,
+        "{metrics}"
+    );
     assert!(world.events.dead_letters().await?.is_empty());
     Ok(())
 }

@@ -13,8 +13,8 @@ use dispatch_contracts::{
     timestamp,
 };
 use futures::future::try_join_all;
-use messaging::TraceParent;
 use serde_json::json;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::{UseCases, courier_id, injected, permutations, registration, time};

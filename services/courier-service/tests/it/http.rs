@@ -192,7 +192,7 @@ async fn the_process_answers_for_itself() -> Result<()> {
     assert!(text("/readyz").await?.contains(r#""assignments_queue":"ok""#));
     service.put(&format!("/couriers/{}", courier_id()), &json!({"name": "a", "zone": "S"})).await?;
     eventually("the relay counts", || async {
-        Ok(text("/metrics").await?.contains("outbox_published_total 1").then_some(()))
+        Ok(text("/metrics").await?.contains(r#"dispatch_outbox_published_total{type="AddCourier"} 1"#).then_some(()))
     })
     .await?;
     assert!(text("/docs/").await?.contains("swagger"));

@@ -7,7 +7,7 @@ use dispatch_contracts::{
     life::Change,
     order::OrderStatus,
 };
-use messaging::TraceParent;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::{UseCases, changed, courier_id, order_id, registration, second};

@@ -4,10 +4,10 @@ use anyhow::{Context as _, Result};
 use chrono::TimeDelta;
 use courier_service::error::Error;
 use dispatch_contracts::{id::CourierId, life::Change, order::OrderStatus, timestamp};
-use messaging::TraceParent;
 use reqwest::Method;
 use serde_json::{Value, json};
 use test_support::{TestQueue, http::send};
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::{UseCases, World, assigned, changed, courier_id, order_id, registration, second};

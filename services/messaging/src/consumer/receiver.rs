@@ -2,13 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::{Semaphore, mpsc};
+use chrono::Utc;
+use tokio::{
+    sync::{Semaphore, mpsc},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
-use super::{Delivery, visibility::Visibility};
-use crate::{Queue, backoff::Backoff, queue::BATCH};
+use super::{Delivery, Handler, visibility::Visibility};
+use crate::{Message, Queue, backoff::Backoff, queue::BATCH};
 
-pub(super) struct Receiver {
+pub(super) struct Receiver<H> {
+    pub(super) handler: Arc<H>,
     pub(super) queue: Queue,
     pub(super) wait: Duration,
     pub(super) visibility: Arc<Visibility>,
@@ -17,7 +22,7 @@ pub(super) struct Receiver {
     pub(super) backoff: Backoff,
 }
 
-impl Receiver {
+impl<H: Handler> Receiver<H> {
     pub(super) async fn run(self, stop: CancellationToken) {
         let mut failures = 0;
         loop {
@@ -27,12 +32,13 @@ impl Receiver {
             match self.queue.receive(self.wait, self.visibility.timeout()).await {
                 Ok(messages) => {
                     failures = 0;
-                    metrics::counter!("messages_received_total", "queue" => self.queue.name().to_owned())
-                        .increment(messages.len() as u64);
-                    for message in messages {
+                    let received = Instant::now();
+                    for mut message in messages {
                         self.visibility.track(&message.receipt);
+                        message.type_name = self.handler.type_name(&message);
+                        self.count(&message);
                         let Some(permit) = permits.split(1) else { break };
-                        if self.line.send(Delivery { message, _permit: permit }).is_err() {
+                        if self.line.send(Delivery { message, received, _permit: permit }).is_err() {
                             return;
                         }
                     }
@@ -47,5 +53,13 @@ impl Receiver {
                 }
             }
         }
+    }
+
+    fn count(&self, message: &Message) {
+        let queue = self.queue.name().to_owned();
+        let age = (Utc::now() - message.sent_at).to_std().unwrap_or_default();
+        metrics::histogram!("dispatch_message_age_seconds", "queue" => queue.clone()).record(age.as_secs_f64());
+        metrics::counter!("dispatch_messages_received_total", "queue" => queue, "type" => message.type_name)
+            .increment(1);
     }
 }

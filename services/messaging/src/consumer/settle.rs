@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream};
+use trace::TraceParent;
 
 use super::{Outcome, visibility::Visibility};
 use crate::{Message, Queue, backoff::Backoff, queue::BATCH};
@@ -31,12 +32,14 @@ impl Settler {
         let mut poison = Vec::new();
         for (message, outcome) in messages.iter().zip(outcomes) {
             match outcome {
-                Outcome::Done => done.push(message.receipt.clone()),
+                Outcome::Done => {
+                    self.count("dispatch_messages_processed_total", message);
+                    done.push(message.receipt.clone());
+                }
                 Outcome::Retry(reason) => retries.push((message, reason)),
                 Outcome::Quarantine(reason) => poison.push((message, reason)),
             }
         }
-        self.count("messages_processed_total", done.len());
         for (message, reason) in poison {
             if self.quarantine(message, &reason).await {
                 done.push(message.receipt.clone());
@@ -56,8 +59,16 @@ impl Settler {
     async fn quarantine(&self, message: &Message, reason: &str) -> bool {
         match self.queue.send_to_dead_letters(message, reason).await {
             Ok(()) => {
-                tracing::warn!(queue = self.queue.name(), message.id = message.id, reason, "quarantined");
-                self.count("messages_quarantined_total", 1);
+                // A reason may quote what is in the message.
+                tracing::debug!(queue = self.queue.name(), message.id = message.id, reason, "to be quarantined");
+                tracing::warn!(
+                    queue = self.queue.name(),
+                    message.id = message.id,
+                    kind = message.type_name,
+                    trace.id = trace_id(message),
+                    "quarantined; its dead letter says why"
+                );
+                self.count("dispatch_messages_quarantined_total", message);
                 true
             }
             Err(error) => {
@@ -79,9 +90,15 @@ impl Settler {
     /// Makes each message visible again after a backoff by its own receive count.
     async fn retry(&self, retries: &[(&Message, String)]) {
         for (message, reason) in retries {
-            tracing::debug!(queue = self.queue.name(), message.id = message.id, reason, "retried later");
+            tracing::debug!(
+                queue = self.queue.name(),
+                message.id = message.id,
+                trace.id = trace_id(message),
+                reason,
+                "retried later"
+            );
+            self.count("dispatch_messages_retried_total", message);
         }
-        self.count("messages_retried_total", retries.len());
         let changes: Vec<(String, Duration)> = retries
             .iter()
             .map(|(message, _)| (message.receipt.clone(), self.backoff.delay(message.receive_count)))
@@ -94,7 +111,23 @@ impl Settler {
         }
     }
 
-    fn count(&self, name: &'static str, messages: usize) {
-        metrics::counter!(name, "queue" => self.queue.name().to_owned()).increment(messages as u64);
+    pub(super) fn batch_size(&self, messages: usize) {
+        metrics::histogram!("dispatch_message_batch_size", "queue" => self.queue.name().to_owned())
+            .record(messages as f64);
     }
+
+    /// How long a message was here, from its receipt until it was settled.
+    pub(super) fn took(&self, message: &Message, time: Duration) {
+        let queue = self.queue.name().to_owned();
+        metrics::histogram!("dispatch_message_processing_seconds", "queue" => queue, "type" => message.type_name)
+            .record(time.as_secs_f64());
+    }
+
+    fn count(&self, name: &'static str, message: &Message) {
+        metrics::counter!(name, "queue" => self.queue.name().to_owned(), "type" => message.type_name).increment(1);
+    }
+}
+
+fn trace_id(message: &Message) -> Option<String> {
+    message.trace.map(TraceParent::trace_id)
 }

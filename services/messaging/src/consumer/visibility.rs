@@ -67,7 +67,7 @@ impl Visibility {
                 for receipt in &refused {
                     deadlines.remove(receipt);
                 }
-                metrics::counter!("message_visibility_extended_total", "queue" => self.queue.name().to_owned())
+                metrics::counter!("dispatch_message_visibility_extended_total", "queue" => self.queue.name().to_owned())
                     .increment((receipts.len() - refused.len()) as u64);
                 if !refused.is_empty() {
                     tracing::debug!(queue = self.queue.name(), refused = refused.len(), "deliveries are void");

@@ -32,10 +32,15 @@ impl<H: Handler> Worker<H> {
             if taken == 0 {
                 return;
             }
-            let (messages, permits): (Vec<_>, Vec<_>) = batch.drain(..).map(|d| (d.message, d._permit)).unzip();
+            let (messages, held): (Vec<_>, Vec<_>) =
+                batch.drain(..).map(|d| (d.message, (d.received, d._permit))).unzip();
+            self.settler.batch_size(taken);
             let outcomes = self.outcomes(&messages).await;
             self.settler.settle(&messages, outcomes).await;
-            drop(permits);
+            for (message, (received, permit)) in messages.iter().zip(held) {
+                self.settler.took(message, received.elapsed());
+                drop(permit);
+            }
         }
     }
 

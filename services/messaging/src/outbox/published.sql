@@ -1,2 +1,2 @@
--- Forgets rows that SNS has. $1 event ids.
+-- published: Forgets rows that SNS has. $1 event ids.
 DELETE FROM outbox WHERE event_id = ANY ($1)

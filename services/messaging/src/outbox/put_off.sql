@@ -1,4 +1,4 @@
--- Puts off rows that SNS did not take. $1 event ids, $2 seconds until the next attempt (arrays of one length).
+-- put_off: Puts off rows that SNS did not take. $1 event ids, $2 seconds until the next attempt (arrays of one length).
 UPDATE outbox
 SET due_at = now() + make_interval(secs => pause), attempts = attempts + 1
 FROM unnest($1::uuid[], $2::double precision[]) AS failed (event_id, pause)

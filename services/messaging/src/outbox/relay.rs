@@ -6,9 +6,11 @@
 
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::{FutureExt as _, StreamExt as _, stream};
 use sqlx::{FromRow, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
+use trace::{Kind, Span, TraceParent};
 use uuid::Uuid;
 
 use super::{Outbox, backlog};
@@ -29,6 +31,7 @@ struct Row {
     event_type: String,
     payload: String,
     traceparent: String,
+    caused_at: Option<DateTime<Utc>>,
     attempts: i32,
 }
 
@@ -96,29 +99,44 @@ impl Relay {
             return Ok(0);
         }
         rows.sort_by(|a, b| a.topic_arn.cmp(&b.topic_arn));
-        let outgoing: Vec<Outgoing> = rows.iter().map(outgoing).collect();
+        let mut spans: Vec<Span> = rows.iter().map(span).collect();
+        let outgoing: Vec<Outgoing> = rows.iter().zip(&spans).map(|(row, span)| outgoing(row, span)).collect();
         let calls = Publisher::batches(&outgoing).into_iter().map(|run| {
             let batch = &outgoing[run.clone()];
             async move { (run, self.publisher.publish(batch).await) }.boxed()
         });
         let calls: Vec<_> = calls.collect();
         let answers: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENT_CALLS).collect().await;
-        record(&mut transaction, &rows, answers).await?;
+        record(&mut transaction, &rows, &mut spans, answers).await?;
         transaction.commit().await?;
         Ok(rows.len())
     }
 }
 
 /// Deletes what SNS took, and puts off what it did not.
-async fn record(transaction: &mut PgConnection, rows: &[Row], answers: Vec<Answer>) -> Result<(), sqlx::Error> {
+async fn record(
+    transaction: &mut PgConnection,
+    rows: &[Row],
+    spans: &mut [Span],
+    answers: Vec<Answer>,
+) -> Result<(), sqlx::Error> {
     let mut published = Vec::with_capacity(rows.len());
     let (mut failed, mut pauses, mut last_reason) = (Vec::new(), Vec::new(), String::new());
     for (run, results) in answers {
-        for (row, result) in rows[run].iter().zip(results) {
+        for ((row, span), result) in rows[run.clone()].iter().zip(&mut spans[run]).zip(results) {
             match result {
-                Ok(()) => published.push(row.event_id),
+                Ok(()) => {
+                    count_published(row);
+                    published.push(row.event_id);
+                }
                 Err(reason) => {
-                    tracing::debug!(event.id = %row.event_id, reason, attempts = row.attempts, "publishing failed");
+                    tracing::debug!(
+                        event.id = %row.event_id, trace.id = span.context().trace_id(), reason,
+                        attempts = row.attempts, "publishing failed"
+                    );
+                    metrics::counter!("dispatch_outbox_publish_failures_total", "type" => row.event_type.clone())
+                        .increment(1);
+                    span.failed(&reason);
                     last_reason = reason;
                     failed.push(row.event_id);
                     pauses.push(RETRY.delay(u32::try_from(row.attempts).unwrap_or(0) + 1).as_secs_f64());
@@ -126,24 +144,44 @@ async fn record(transaction: &mut PgConnection, rows: &[Row], answers: Vec<Answe
             }
         }
     }
-    metrics::counter!("outbox_published_total").increment(published.len() as u64);
     sqlx::query(include_str!("published.sql")).bind(published).execute(&mut *transaction).await?;
     if !failed.is_empty() {
         tracing::warn!(events = failed.len(), reason = last_reason, "publishing failed; put off");
-        metrics::counter!("outbox_publish_failures_total").increment(failed.len() as u64);
         sqlx::query(include_str!("put_off.sql")).bind(failed).bind(pauses).execute(transaction).await?;
     }
     Ok(())
 }
 
-fn outgoing(row: &Row) -> Outgoing {
+fn count_published(row: &Row) {
+    metrics::counter!("dispatch_outbox_published_total", "type" => row.event_type.clone()).increment(1);
+    if let Some(caused_at) = row.caused_at {
+        let latency = (Utc::now() - caused_at).to_std().unwrap_or_default();
+        metrics::histogram!("dispatch_publish_latency_seconds", "type" => row.event_type.clone())
+            .record(latency.as_secs_f64());
+    }
+}
+
+/// From here until SNS has answered.
+fn span(row: &Row) -> Span {
+    let topic = row.topic_arn.rsplit(':').next().unwrap_or_default();
+    let cause = row.traceparent.parse::<TraceParent>().ok();
+    let mut span = Span::start(Kind::Producer, format!("send {topic}"), cause);
+    span.set("messaging.system", "aws_sns");
+    span.set("messaging.operation.type", "send");
+    span.set("messaging.destination.name", topic);
+    span.set("dispatch.event.type", &row.event_type);
+    span.set("dispatch.event.id", row.event_id);
+    span
+}
+
+fn outgoing(row: &Row, span: &Span) -> Outgoing {
     Outgoing {
         topic_arn: row.topic_arn.clone(),
         payload: row.payload.clone(),
         attributes: vec![
             ("eventType", row.event_type.clone()),
             ("eventId", row.event_id.to_string()),
-            ("traceparent", row.traceparent.clone()),
+            ("traceparent", span.context().to_string()),
         ],
     }
 }

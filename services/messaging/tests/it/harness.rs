@@ -54,6 +54,10 @@ impl Handler for Scripted {
         self.gate.cancelled().await;
         (self.behaviour)(&self.log, batch)
     }
+
+    fn type_name(&self, _: &Message) -> &'static str {
+        "scripted"
+    }
 }
 
 /// A running consumer.

@@ -11,11 +11,11 @@ use dispatch_contracts::{
     resource::Order,
     zone::Zone,
 };
-use rest::{Json, Problem, extract, problem::TryAgain};
+use rest::{Json, Problem, Trace, extract, problem::TryAgain};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Api, location, trace};
+use super::{Api, location};
 use crate::{
     domain::{idempotency_key::IdempotencyKey, order::OrderRequest},
     orders::{Created, Creation},
@@ -67,6 +67,7 @@ pub(super) struct NewOrder {
 )]
 pub(super) async fn create_order(
     State(api): State<Api>,
+    Trace(trace): Trace,
     headers: HeaderMap,
     Json(body): Json<NewOrder>,
 ) -> Result<Response, Problem> {
@@ -78,7 +79,7 @@ pub(super) async fn create_order(
             priority: body.priority.unwrap_or_default(),
         },
         key: extract::header(&headers, "Idempotency-Key", str::parse::<IdempotencyKey>)?,
-        trace: trace(&headers),
+        trace,
     };
     let Created { order, is_new } = api.orders.create(creation).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };

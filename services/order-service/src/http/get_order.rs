@@ -5,7 +5,7 @@ use dispatch_contracts::{
     id::CourierId,
     resource::{Courier, Order},
 };
-use rest::{Path, Problem, Query, problem::TryAgain};
+use rest::{Path, Problem, Query, Trace, problem::TryAgain};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -62,13 +62,14 @@ pub(super) async fn get_order(
     State(api): State<Api>,
     Path(WhichOrder { order_id }): Path<WhichOrder>,
     Query(options): Query<Options>,
+    Trace(trace): Trace,
 ) -> Result<axum::Json<OrderWithCourier>, Problem> {
     let order = api.orders.get(order_id).await?;
     let (courier, missing) = match options.expand {
         None => (None, None),
         Some(Expand::Courier) => {
             let courier = match order.courier_id {
-                Some(id) => api.couriers.find(&[id]).await.remove(&id),
+                Some(id) => api.couriers.find(&[id], trace).await.remove(&id),
                 None => None,
             };
             let missing = order.courier_id.filter(|_| courier.is_none()).into_iter().collect();

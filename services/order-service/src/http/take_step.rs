@@ -2,16 +2,16 @@
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use dispatch_contracts::resource::Order;
 use rest::{
-    Path, Problem,
+    Path, Problem, Trace,
     problem::{Extended, TryAgain},
 };
 
-use super::{Api, Standing, WhichOrder, location, trace};
+use super::{Api, Standing, WhichOrder, location};
 use crate::domain::step::Step;
 
 /// Say that the courier has collected the order
@@ -37,8 +37,8 @@ use crate::domain::step::Step;
         TryAgain,
     ),
 )]
-pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {
-    take(api, which, &headers, Step::PickUp).await
+pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, trace: Trace) -> Result<Response, Problem> {
+    take(api, which, trace, Step::PickUp).await
 }
 
 /// Say that the order is done
@@ -64,8 +64,8 @@ pub(super) async fn pick_up(api: State<Api>, which: Path<WhichOrder>, headers: H
         TryAgain,
     ),
 )]
-pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {
-    take(api, which, &headers, Step::Deliver).await
+pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, trace: Trace) -> Result<Response, Problem> {
+    take(api, which, trace, Step::Deliver).await
 }
 
 /// Call an order off
@@ -91,16 +91,16 @@ pub(super) async fn deliver(api: State<Api>, which: Path<WhichOrder>, headers: H
         TryAgain,
     ),
 )]
-pub(super) async fn cancel(api: State<Api>, which: Path<WhichOrder>, headers: HeaderMap) -> Result<Response, Problem> {
-    take(api, which, &headers, Step::Cancel).await
+pub(super) async fn cancel(api: State<Api>, which: Path<WhichOrder>, trace: Trace) -> Result<Response, Problem> {
+    take(api, which, trace, Step::Cancel).await
 }
 
 async fn take(
     State(api): State<Api>,
     Path(WhichOrder { order_id }): Path<WhichOrder>,
-    headers: &HeaderMap,
+    Trace(trace): Trace,
     step: Step,
 ) -> Result<Response, Problem> {
-    let order = api.orders.take_step(order_id, step, trace(headers)).await?;
+    let order = api.orders.take_step(order_id, step, trace).await?;
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(&order))], axum::Json(order)).into_response())
 }

@@ -4,8 +4,8 @@ use dispatch_contracts::{
     event::{AddOrder, Event, Payload},
     resource::Order,
 };
-use messaging::TraceParent;
 use sqlx::PgConnection;
+use trace::TraceParent;
 
 use super::Orders;
 use crate::{

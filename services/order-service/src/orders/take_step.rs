@@ -9,7 +9,7 @@ use dispatch_contracts::{
     life::{Happening, Life},
     resource::Order,
 };
-use messaging::TraceParent;
+use trace::TraceParent;
 
 use super::Orders;
 use crate::{

@@ -1,4 +1,4 @@
--- Adds orders, or the details of those of which only other news was known; those with details stay as they are. The
+-- add_orders: Adds orders, or the details of those of which only other news was known; those with details stay as they are. The
 -- first one with an id wins, also within the batch.
 -- $1 order ids, $2 details, $3 zones, $4 priorities, $5 added at (arrays of one length).
 INSERT INTO orders AS known (order_id, details, zone, priority, added_at)

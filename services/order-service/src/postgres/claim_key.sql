@@ -1,4 +1,4 @@
--- Claims a key that is free or has expired; no row is affected if it is taken.
+-- claim_key: Claims a key that is free or has expired; no row is affected if it is taken.
 -- $1 key, $2 the request as text, $3 now, $4 when the claim expires.
 INSERT INTO idempotency_keys AS known (key, fingerprint, expires_at)
 VALUES ($1, sha256(convert_to($2, 'UTF8')), $4)

@@ -1,4 +1,4 @@
--- A page of orders, newest first. $1 zone or NULL, $2 status or NULL, $3 and $4 where the page before ended (added at,
+-- list_orders: A page of orders, newest first. $1 zone or NULL, $2 status or NULL, $3 and $4 where the page before ended (added at,
 -- order id) or NULL, $5 how many at most. For each combination of filters there is an index in this order.
 SELECT order_id, details, zone, status, priority, added_at, courier_id, assigned_at
 FROM orders

@@ -1,4 +1,4 @@
--- Locks orders in the order of their ids, so that two batches never wait for each other in a circle. An order that is
+-- lock_orders: Locks orders in the order of their ids, so that two batches never wait for each other in a circle. An order that is
 -- not known gets a row without details. The condition is never met: a known row is locked and not written.
 -- $1 order ids.
 INSERT INTO orders AS known (order_id)

@@ -1,4 +1,4 @@
--- Forgets keys that have expired. $1 now, $2 how many at most.
+-- prune_keys: Forgets keys that have expired. $1 now, $2 how many at most.
 DELETE FROM idempotency_keys
 WHERE key IN (
     SELECT key FROM idempotency_keys

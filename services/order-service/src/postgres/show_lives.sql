@@ -1,4 +1,4 @@
--- Shows where orders are in their lives. The orders are locked.
+-- show_lives: Shows where orders are in their lives. The orders are locked.
 -- $1 order ids, $2 statuses, $3 courier ids or NULLs, $4 since when they have it or NULLs (arrays of one length).
 UPDATE orders
 SET status = life.status, courier_id = life.courier_id, assigned_at = life.assigned_at

@@ -128,10 +128,14 @@ async fn what_is_impossible_is_acknowledged_and_counted_once() -> Result<()> {
     for (kind, reason) in
         [("OrderDelivered", "impossible"), ("OrderDelivered", "somebody-else"), ("OrderPickedUp", "already")]
     {
-        let line = format!("events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
+        let line = format!("dispatch_events_refused_total{{type=\"{kind}\",reason=\"{reason}\"}} 1");
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
-    assert_eq!(metrics.lines().filter(|line| line.starts_with("events_refused_total{")).count(), 3, "{metrics}");
+    assert_eq!(
+        metrics.lines().filter(|line| line.starts_with("dispatch_events_refused_total{")).count(),
+        3,
+        "{metrics}"
+    );
     assert!(world.events.dead_letters().await?.is_empty());
     Ok(())
 }

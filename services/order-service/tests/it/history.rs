@@ -2,7 +2,6 @@
 
 use anyhow::Result;
 use dispatch_contracts::{event::Cause, id::CourierId, life::Change, timestamp};
-use messaging::TraceParent;
 use order_service::{
     domain::{
         change::OrderChange,
@@ -12,6 +11,7 @@ use order_service::{
     error::Error,
 };
 use serde_json::{Value, json};
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::{UseCases, add_order, changed, order_id, second};

@@ -41,7 +41,7 @@ async fn text(service: &ServiceProcess, path: &str) -> Result<(StatusCode, Strin
 
 /// Waits until an answer was counted as refused for this reason.
 async fn shed(service: &ServiceProcess, reason: &str) -> Result<()> {
-    let line = format!("requests_shed_total{{reason=\"{reason}\"}}");
+    let line = format!("dispatch_requests_shed_total{{reason=\"{reason}\"}}");
     eventually(&line, || async {
         let (status, metrics) = text(service, "/metrics").await?;
         ensure!(status == 200, "{status}");
@@ -124,7 +124,7 @@ async fn nothing_is_added_to_a_full_outbox_until_it_is_published() -> Result<()>
     let path = format!("/orders/{}", accepted[0]);
     assert_eq!(try_again(&post(&service, &format!("{path}/cancel"), accepted[0]).await?)?, "overloaded");
     assert_eq!(service.get(&path).await?.status, 200);
-    assert!(text(&service, "/metrics").await?.1.contains("requests_shed_total{reason=\"outbox\"} 2"));
+    assert!(text(&service, "/metrics").await?.1.contains("dispatch_requests_shed_total{reason=\"outbox\"} 2"));
 
     let moved = sqlx::query("UPDATE outbox SET topic_arn = $1, due_at = '-infinity'").bind(&world.topic.arn);
     // The relay that holds rows now writes them when it has failed; each of them is moved all the same.

@@ -11,7 +11,6 @@ use dispatch_contracts::{
     timestamp,
 };
 use futures::future::join_all;
-use messaging::TraceParent;
 use order_service::{
     domain::{
         change::{OrderChange, Source},
@@ -20,6 +19,7 @@ use order_service::{
     error::Error,
 };
 use serde_json::{Value, json};
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::{UseCases, add_order, changed, order_id, second};

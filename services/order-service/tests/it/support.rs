@@ -9,7 +9,7 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     life::{Change, Happening},
 };
-use messaging::{Outbox, TraceParent, outbox};
+use messaging::{Outbox, outbox};
 use order_service::{
     domain::{
         change::{OrderChange, Source},
@@ -22,6 +22,7 @@ use runtime::{Clock, Ids};
 use serde_json::json;
 use sqlx::PgPool;
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database};
+use trace::TraceParent;
 use uuid::Uuid;
 
 /// Nobody listens there.

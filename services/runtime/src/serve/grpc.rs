@@ -1,6 +1,11 @@
 //! One gRPC service, with health and reflection beside it.
 
-use std::{convert::Infallible, io, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{
     Router,
@@ -11,7 +16,9 @@ use axum::{
 use futures::stream;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
-use tonic::{Status, body::Body, codegen::Service, server::NamedService, service::Routes, transport};
+use tonic::{Code, Status, body::Body, codegen::Service, server::NamedService, service::Routes, transport};
+use trace::{Kind, Span};
+use tracing::Instrument as _;
 
 use super::{lingered, place};
 use crate::LoadSettings;
@@ -87,18 +94,41 @@ struct Bounds {
 
 fn admitting(service: Router, load: &LoadSettings) -> Router {
     let free = Arc::new(Semaphore::new(load.max_requests as usize));
-    service.layer(middleware::from_fn_with_state(Bounds { free, time: load.request_timeout() }, admit))
+    let bounds = Bounds { free, time: load.request_timeout() };
+    service.layer(middleware::from_fn_with_state(bounds, admit)).layer(middleware::from_fn(observe))
+}
+
+/// Every call: a span, its trace in every line logged meanwhile, and how long it took.
+async fn observe(request: Request, next: Next) -> Response {
+    let call = request.uri().path().trim_start_matches('/').to_owned();
+    let client = request.headers().get("traceparent").and_then(|parent| parent.to_str().ok()?.parse().ok());
+    let mut span = Span::start(Kind::Server, call.clone(), client);
+    span.set("rpc.system", "grpc");
+    let lines = tracing::error_span!("call", trace.id = span.context().trace_id());
+
+    let started = Instant::now();
+    let response = next.run(request).instrument(lines).await;
+    // An answer without a status at its head is one with a body, and went well as far as is known here.
+    let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
+    if code != Code::Ok {
+        span.failed(format!("{code:?}"));
+    }
+    // Anybody can make up calls, and each would be a series of its own.
+    let method = if code == Code::Unimplemented { "(none)".to_owned() } else { call };
+    metrics::histogram!("rpc_server_duration_seconds", "method" => method, "code" => format!("{code:?}"))
+        .record(started.elapsed().as_secs_f64());
+    response
 }
 
 async fn admit(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let Ok(_place) = bounds.free.try_acquire() else {
-        metrics::counter!("requests_shed_total", "reason" => "calls").increment(1);
+        metrics::counter!("dispatch_requests_shed_total", "reason" => "calls").increment(1);
         return Status::resource_exhausted("too many calls are under way, try again").into_http();
     };
     match tokio::time::timeout(bounds.time, next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
-            metrics::counter!("requests_shed_total", "reason" => "timeout").increment(1);
+            metrics::counter!("dispatch_requests_shed_total", "reason" => "timeout").increment(1);
             Status::unavailable("the answer took too long, try again").into_http()
         }
     }

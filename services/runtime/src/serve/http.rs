@@ -4,9 +4,9 @@
 //! there and is let go, so that the process can still be asked whether it lives. With the spare ones taken, too, nothing
 //! is accepted until one is free.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::{Router, serve::Listener};
+use axum::{Router, extract::ConnectInfo, serve::Listener};
 use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -19,6 +19,7 @@ use tokio::{
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use super::lingered;
 use crate::LoadSettings;
@@ -73,13 +74,13 @@ pub async fn http(
         let accepted = async {
             let Ok(spare) = spare.clone().acquire_owned().await else { std::future::pending().await };
             // It logs what goes wrong, and rests where it has to.
-            let (stream, _) = Listener::accept(&mut listener).await;
+            let (stream, peer) = Listener::accept(&mut listener).await;
             let own = places.clone().try_acquire_owned();
-            (stream, Place { is_spare: own.is_err(), _permit: own.unwrap_or(spare) })
+            (stream, peer, Place { is_spare: own.is_err(), _permit: own.unwrap_or(spare) })
         };
         tokio::select! {
-            (stream, place) = accepted => {
-                connections.spawn(connection(stream, place, served.clone(), graceful.watcher()));
+            (stream, peer, place) = accepted => {
+                connections.spawn(connection(stream, peer, place, served.clone(), graceful.watcher()));
             }
             Some(_) = connections.join_next() => {}
             () = stop.cancelled() => break,
@@ -93,17 +94,21 @@ pub async fn http(
     Ok(())
 }
 
-async fn connection(stream: TcpStream, place: Place, served: Http, watcher: Watcher) {
+async fn connection(stream: TcpStream, peer: SocketAddr, place: Place, served: Http, watcher: Watcher) {
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).max_buf_size(BUFFER);
     let router = if place.is_spare {
-        metrics::counter!("connections_turned_away_total").increment(1);
+        metrics::counter!("dispatch_connections_turned_away_total").increment(1);
         http.header_read_timeout(SPARE_IDLE).keep_alive(false);
         served.turned_away
     } else {
         http.header_read_timeout(IDLE);
         served.router
     };
+    let router = router.map_request(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection ended");

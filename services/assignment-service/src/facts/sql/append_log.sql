@@ -1,4 +1,4 @@
--- Appends to the event log, in the order given, and keeps what has happened to orders. An event that was heard of is left out;
+-- append_log: Appends to the event log, in the order given, and keeps what has happened to orders. An event that was heard of is left out;
 -- decisions and commands, which no message brought, are new. Answers which are new. Arrays of one length: $1 event ids,
 -- $2 types, $3 orders, $4 couriers, $5 zones, $6 payloads, $7 message ids, $8 times, $9 inputs of decisions.
 WITH entry AS (

@@ -1,4 +1,4 @@
--- Couriers as they are, with their open orders and those of them that they carry from other zones. $1 courier ids.
+-- couriers: Couriers as they are, with their open orders and those of them that they carry from other zones. $1 courier ids.
 SELECT couriers.courier_id, couriers.zone, is_available, capacity, revision, former_zone, theirs.open, theirs.carried
 FROM couriers
 CROSS JOIN LATERAL (

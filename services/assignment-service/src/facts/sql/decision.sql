@@ -1,4 +1,4 @@
--- The decision about an order; while it waits, its place in line and who of the zone could take it. $1 order id, $2 since when
+-- decision: The decision about an order; while it waits, its place in line and who of the zone could take it. $1 order id, $2 since when
 -- a decline counts, $3 most assignments in a window or NULL, $4 since when they count.
 SELECT asked.order_id, asked.zone, asked.priority, asked.added_at, asked.status, asked.courier_id, asked.assigned_at,
        asked.cause, asked.score, asked.runner_up, asked.candidates, line.place, able.available, able.full_up,

@@ -1,4 +1,4 @@
--- Makes a row for each order that was not heard of, whose AddOrder is still to come; and locks the others: all in one order, so
+-- hear_of_orders: Makes a row for each order that was not heard of, whose AddOrder is still to come; and locks the others: all in one order, so
 -- that two transactions never wait for each other. $1 order ids.
 INSERT INTO orders (order_id, status)
 SELECT DISTINCT order_id, 'pending' FROM unnest($1::uuid[]) AS heard (order_id)

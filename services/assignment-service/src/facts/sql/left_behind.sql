@@ -1,4 +1,4 @@
--- Orders that are with couriers who left some time ago, and not picked up. $1 left before, $2 of these orders only, or
+-- left_behind: Orders that are with couriers who left some time ago, and not picked up. $1 left before, $2 of these orders only, or
 -- NULL, $3 how many at most.
 SELECT orders.order_id, couriers.courier_id
 FROM couriers

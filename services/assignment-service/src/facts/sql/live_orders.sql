@@ -1,4 +1,4 @@
--- Writes where orders are in their lives. Where the courier changed, what spoke for the former one goes.
+-- live_orders: Writes where orders are in their lives. Where the courier changed, what spoke for the former one goes.
 -- Arrays of one length: $1 orders, $2 statuses, $3 couriers, $4 assigned at, $5 assignment event ids, $6 latest at.
 UPDATE orders
 SET status = life.status, courier_id = life.courier_id, assigned_at = life.assigned_at,

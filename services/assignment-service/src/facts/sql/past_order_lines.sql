@@ -1,4 +1,4 @@
--- What the log says of orders, apart from what nothing follows from: decisions of others, wishes, commands, and what an earlier
+-- past_order_lines: What the log says of orders, apart from what nothing follows from: decisions of others, wishes, commands, and what an earlier
 -- version only logged. $1 order ids.
 SELECT order_id AS about, event_id, type, courier_id, payload, inputs, occurred_at
 FROM event_log

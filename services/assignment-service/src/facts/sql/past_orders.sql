@@ -1,4 +1,4 @@
--- The next orders, by their ids, that are stored or that the log has lines about, each as it is stored: an id without a row has
+-- past_orders: The next orders, by their ids, that are stored or that the log has lines about, each as it is stored: an id without a row has
 -- no status. $1 from this id on, $2 how many at most.
 SELECT order_id, zone, priority, added_at, status, courier_id, assigned_at, assignment_event_id, latest_at, score, runner_up,
        candidates, cause, first_seen_at,

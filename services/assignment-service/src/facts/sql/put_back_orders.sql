@@ -1,4 +1,4 @@
--- Orders are with nobody, and wait. $1 order ids, $2 since when (arrays of one length).
+-- put_back_orders: Orders are with nobody, and wait. $1 order ids, $2 since when (arrays of one length).
 UPDATE orders
 SET status = 'pending', courier_id = NULL, assigned_at = NULL, assignment_event_id = NULL, score = NULL,
     runner_up = NULL, candidates = NULL, cause = NULL, latest_at = back.at

@@ -1,4 +1,4 @@
--- Open orders of couriers in zones that are not theirs have changed: what their own zone knows of them is older now.
+-- raise_revisions: Open orders of couriers in zones that are not theirs have changed: what their own zone knows of them is older now.
 -- $1 courier ids, $2 the orders' zones (arrays of one length).
 WITH elsewhere AS (
     SELECT courier_id FROM couriers

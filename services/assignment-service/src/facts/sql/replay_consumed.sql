@@ -1,4 +1,4 @@
--- Some lines of the log that others told, in their order, apart from wishes, decisions of others and what had no effect.
+-- replay_consumed: Some lines of the log that others told, in their order, apart from wishes, decisions of others and what had no effect.
 -- $1 recorded at this time or later, $2 before this time, $3 of this zone or NULL: named by the line, or by its order; $4 of
 -- this order or NULL, $5 after this number, $6 up to this number, $7 how many at most.
 SELECT seq, event_id, type, payload, occurred_at

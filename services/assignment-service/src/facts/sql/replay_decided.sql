@@ -1,4 +1,4 @@
--- Some lines of the log that were decided here, in their order. $1 recorded at this time or later, $2 before this time, $3 of
+-- replay_decided: Some lines of the log that were decided here, in their order. $1 recorded at this time or later, $2 before this time, $3 of
 -- this zone or NULL, $4 of this order or NULL, $5 after this number, $6 up to this number, $7 how many at most.
 SELECT seq, event_id, type, payload, occurred_at
 FROM event_log

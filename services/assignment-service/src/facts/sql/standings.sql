@@ -1,4 +1,4 @@
--- How orders stand, and while they wait, who declined them. $1 order ids.
+-- standings: How orders stand, and while they wait, who declined them. $1 order ids.
 SELECT order_id, zone, priority, added_at, status, courier_id, declines.couriers, declines.times
 FROM orders
 LEFT JOIN LATERAL (

@@ -1,4 +1,4 @@
--- Takes over news of couriers that is newer than what is known. Arrays of one length: $1 couriers, $2 zones,
+-- take_over_couriers: Takes over news of couriers that is newer than what is known. Arrays of one length: $1 couriers, $2 zones,
 -- $3 available, $4 capacities, $5 version times, $6 version event ids. $7 now: since when those who leave are gone.
 INSERT INTO couriers AS known (courier_id, zone, is_available, capacity, version_at, version_event_id, left_at)
 SELECT courier_id, zone, is_available, capacity, version_at, version_event_id,

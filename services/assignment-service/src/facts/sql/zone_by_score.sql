@@ -1,4 +1,4 @@
--- Couriers of a zone: who takes orders first, then by open orders, then who has waited longest. $1 zone, $2 how many at most.
+-- zone_by_score: Couriers of a zone: who takes orders first, then by open orders, then who has waited longest. $1 zone, $2 how many at most.
 SELECT couriers.courier_id, couriers.zone, is_available, capacity, count(orders.order_id) AS open_orders
 FROM couriers
 LEFT JOIN orders ON orders.courier_id = couriers.courier_id AND orders.status IN ('assigned', 'picked_up')

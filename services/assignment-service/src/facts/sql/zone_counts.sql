@@ -1,4 +1,4 @@
--- A zone that was heard of, with its counts. $1 zone.
+-- zone_counts: A zone that was heard of, with its counts. $1 zone.
 SELECT zone,
        (SELECT count(*) FROM couriers WHERE couriers.zone = zones.zone AND is_available) AS available_couriers,
        (SELECT count(*) FROM orders WHERE orders.zone = zones.zone AND status = 'pending') AS waiting_orders,

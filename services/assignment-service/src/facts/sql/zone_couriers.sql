@@ -1,4 +1,4 @@
--- All couriers of a zone, who has waited longest for an order first. Assignments of one batch share their time; their event
+-- zone_couriers: All couriers of a zone, who has waited longest for an order first. Assignments of one batch share their time; their event
 -- ids are of version 7, so these tell who of them was chosen first. $1 zone.
 SELECT couriers.courier_id, couriers.zone, is_available, capacity, revision, former_zone, theirs.open, theirs.carried
 FROM couriers

@@ -1,4 +1,4 @@
--- The front of a zone's line. $1 zone, $2 how many at most.
+-- zone_line: The front of a zone's line. $1 zone, $2 how many at most.
 SELECT order_id, zone, priority, added_at, status, courier_id, declines.couriers, declines.times
 FROM orders
 LEFT JOIN LATERAL (

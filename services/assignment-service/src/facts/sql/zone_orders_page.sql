@@ -1,4 +1,4 @@
--- A page of a zone's orders that wait or are with somebody, and who declined those that wait. $1 zone, $2 after this order or
+-- zone_orders_page: A page of a zone's orders that wait or are with somebody, and who declined those that wait. $1 zone, $2 after this order or
 -- NULL, $3 how many at most.
 SELECT order_id, zone, priority, added_at, status, courier_id, declines.couriers, declines.times
 FROM orders

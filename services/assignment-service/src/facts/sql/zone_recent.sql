@@ -1,4 +1,4 @@
--- The latest assignments in a zone to couriers who are of it, the oldest first. $1 zone, $2 how many of each courier at most,
+-- zone_recent: The latest assignments in a zone to couriers who are of it, the oldest first. $1 zone, $2 how many of each courier at most,
 -- $3 since when.
 SELECT couriers.courier_id, latest.occurred_at
 FROM couriers

@@ -4,6 +4,8 @@
 
 use std::{fmt, str::FromStr};
 
+use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
+
 /// A position in a trace: `00-{32 hex digits of trace}-{16 hex digits of span}-{2 hex digits of flags}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TraceParent {
@@ -25,10 +27,38 @@ impl TraceParent {
         Self { trace: rand::random::<u128>() | 1, span: rand::random::<u64>() | 1, flags: 1 }
     }
 
+    /// A new span of the trace with this id; of a new trace where it is 0, which is no id.
+    pub(crate) fn start_of(trace: u128) -> Self {
+        let start = Self::start();
+        if trace == 0 { start } else { Self { trace, ..start } }
+    }
+
+    /// Where a span is; nowhere when it is no part of any trace.
+    pub(crate) fn of(span: &SpanContext) -> Option<Self> {
+        span.is_valid().then(|| Self {
+            trace: u128::from_be_bytes(span.trace_id().to_bytes()),
+            span: u64::from_be_bytes(span.span_id().to_bytes()),
+            flags: span.trace_flags().to_u8(),
+        })
+    }
+
+    /// The trace, as 32 hex digits.
+    #[must_use]
+    pub fn trace_id(self) -> String {
+        format!("{:032x}", self.trace)
+    }
+
     /// A new span within the same trace.
     #[must_use]
     pub fn child(self) -> Self {
         Self { span: rand::random::<u64>() | 1, ..self }
+    }
+}
+
+impl From<TraceParent> for SpanContext {
+    fn from(parent: TraceParent) -> Self {
+        let (trace, span) = (TraceId::from(parent.trace), SpanId::from(parent.span));
+        Self::new(trace, span, TraceFlags::new(parent.flags), true, TraceState::default())
     }
 }
 

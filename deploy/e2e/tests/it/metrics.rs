@@ -1,0 +1,183 @@
+//! The table of metrics is true: what the code counts is in it, and what it has is what the services serve.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, ensure};
+use e2e::{World, events};
+use reqwest::Method;
+use test_support::eventually;
+use uuid::Uuid;
+
+/// A line of the table.
+#[derive(Debug)]
+struct Entry {
+    kind: String,
+    labels: BTreeSet<String>,
+    services: String,
+}
+
+fn checkout() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// What the table has, by name. The metrics of the process itself stand below it.
+fn table() -> Result<BTreeMap<String, Entry>> {
+    let text = fs::read_to_string(checkout().join("deploy/observability/METRICS.md"))?;
+    let mut table = BTreeMap::new();
+    for line in text.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [name, kind, labels, services, _meaning] = cells.as_slice() else { anyhow::bail!("five cells: {line}") };
+        let labels = labels.split(", ").filter(|label| !label.is_empty()).map(str::to_owned).collect();
+        let entry = Entry { kind: (*kind).to_owned(), labels, services: (*services).to_owned() };
+        let earlier = table.insert(name.trim_matches('`').to_owned(), entry);
+        ensure!(earlier.is_none(), "twice: {line}");
+    }
+    for name in text.split('`').filter(|word| word.starts_with("process_")) {
+        let kind = if name.ends_with("_total") { "counter" } else { "gauge" };
+        let entry = Entry { kind: kind.to_owned(), labels: BTreeSet::new(), services: "all".to_owned() };
+        table.insert(name.to_owned(), entry);
+    }
+    Ok(table)
+}
+
+/// All names of metrics in the code of services.
+fn in_code() -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    let mut folders = vec![checkout().join("services")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let is_tests = path.file_name().is_some_and(|name| name == "tests");
+            if path.is_dir() && !is_tests {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path)?;
+                names.extend(text.split('"').filter(|word| is_metric(word)).map(str::to_owned));
+            }
+        }
+    }
+    Ok(names)
+}
+
+fn is_metric(word: &str) -> bool {
+    let is_ours = ["dispatch_", "http_server_", "rpc_server_"].iter().any(|prefix| word.starts_with(prefix));
+    is_ours && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
+#[test]
+fn what_the_code_counts_is_in_the_table_and_nothing_else() -> Result<()> {
+    let documented: BTreeSet<String> = table()?.into_keys().filter(|name| is_metric(name)).collect();
+    assert_eq!(in_code()?, documented);
+    Ok(())
+}
+
+#[test]
+fn each_statement_begins_with_its_name() -> Result<()> {
+    let mut folders = vec![checkout().join("services")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let is_migrations = path.file_name().is_some_and(|name| name == "migrations");
+            if path.is_dir() && !is_migrations {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "sql") {
+                let name = path.file_stem().context("a name")?.to_string_lossy();
+                let text = fs::read_to_string(&path)?;
+                ensure!(text.starts_with(&format!("-- {name}: ")), "{}", path.display());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A family of series, as a service serves it.
+#[derive(Debug, Default)]
+struct Served {
+    kind: String,
+    labels: BTreeSet<String>,
+}
+
+/// Reads Prometheus's text format as far as it is used here.
+fn read(text: &str) -> BTreeMap<String, Served> {
+    let mut families: BTreeMap<String, Served> = BTreeMap::new();
+    let mut name = String::new();
+    for line in text.lines() {
+        if let Some(family) = line.strip_prefix("# TYPE ") {
+            let (family, kind) = family.split_once(' ').unwrap_or_default();
+            name = family.to_owned();
+            families.entry(name.clone()).or_default().kind = kind.to_owned();
+        } else if !line.starts_with('#')
+            && let Some((_, labels)) = line.split_once('{')
+        {
+            // A value may have a comma or an equals sign in it, a name never has.
+            let labels = labels.split("=\"").filter_map(|part| part.rsplit(['"', ',', '{']).next());
+            let labels = labels.filter(|label| !label.is_empty() && !label.contains('}') && *label != "le");
+            families.entry(name.clone()).or_default().labels.extend(labels.map(str::to_owned));
+        }
+    }
+    families
+}
+
+#[tokio::test]
+async fn what_is_served_is_as_the_table_says() -> Result<()> {
+    let (world, table) = (World::new().await?, table()?);
+    let courier = world.publish_courier(1).await?;
+    let order = world.publish_order().await?;
+    assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    let waiting = Uuid::new_v4();
+    world.publish(&events::limited(courier, &world.zone, 1)).await?;
+    world.publish(&events::order(waiting, &world.zone)).await?;
+    world.waits(waiting).await?;
+
+    // Of these each is there as soon as the service has done its work.
+    let soon = |name: &str| !RARE.iter().any(|rare| name.starts_with(rare));
+    for (service, urls) in [
+        ("order-service", &world.system.order.http),
+        ("courier-service", &world.system.courier.http),
+        ("assignment-service", &world.system.assignment.http),
+    ] {
+        let expected: BTreeSet<&String> = table
+            .iter()
+            .filter(|(name, entry)| soon(name) && (entry.services == "all" || entry.services.contains(service)))
+            .map(|(name, _)| name)
+            .collect();
+        let served = eventually("all is served", || async {
+            let mut served = BTreeMap::new();
+            for url in urls.each() {
+                let answer = world.client().request(Method::GET, format!("{url}/metrics")).send().await?;
+                served.extend(read(&answer.error_for_status()?.text().await?));
+            }
+            Ok(expected.iter().all(|name| served.contains_key(*name)).then_some(served))
+        });
+        for (name, family) in served.await.with_context(|| format!("{service}: {expected:?}"))? {
+            let entry = table.get(&name).with_context(|| format!("{service} serves {name}: {family:?}"))?;
+            assert!(entry.services == "all" || entry.services.contains(service), "{service}: {name}");
+            assert_eq!((&family.kind, &family.labels), (&entry.kind, &entry.labels), "{service}: {name}");
+        }
+    }
+    world.publish(&events::step("OrderCancelled", waiting)).await
+}
+
+/// What is counted only when something goes wrong, or seldom happens; a test of its own has each of them happen.
+const RARE: [&str; 16] = [
+    "dispatch_messages_retried_total",
+    "dispatch_messages_quarantined_total",
+    "dispatch_message_visibility_extended_total",
+    "dispatch_events_",
+    "dispatch_outbox_publish_failures_total",
+    "dispatch_order_wait_seconds",
+    "dispatch_choice_corrections_total",
+    "dispatch_picks_swept_total",
+    "dispatch_zone_loads_total",
+    "dispatch_requests_shed_total",
+    "dispatch_connections_turned_away_total",
+    "dispatch_lookup_failures_total",
+    "dispatch_redis_repeats_total",
+    "dispatch_redis_wait_short_total",
+    "http_server_",
+    "rpc_server_",
+];
