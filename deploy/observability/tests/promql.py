@@ -41,12 +41,20 @@ class Selector:
     matchers: tuple[Matcher, ...]
     grouped_by: frozenset[str]
     is_ranged: bool
+    aggregated_by: str
+    """The innermost `sum`, `max`, ... around it; empty for none."""
+
+
+@dataclass(frozen=True)
+class _Around:
+    aggregation: str = ""
+    labels: frozenset[str] = frozenset()
 
 
 def selectors(expression: str) -> list[Selector]:
     tokens = list(_tokens(expression))
     found: list[Selector] = []
-    _walk(tokens, 0, len(tokens), frozenset(), found)
+    _walk(tokens, 0, len(tokens), _Around(), found)
     return found
 
 
@@ -61,23 +69,23 @@ def _tokens(expression: str) -> Iterator[str]:
             yield match.group()
 
 
-def _walk(tokens: list[str], at: int, end: int, grouped_by: frozenset[str], found: list[Selector]) -> None:
+def _walk(tokens: list[str], at: int, end: int, around: _Around, found: list[Selector]) -> None:
     while at < end:
         token = tokens[at]
         following = tokens[at + 1] if at + 1 < end else ""
         if token in _AGGREGATIONS and following in {"by", "("}:
-            labels = grouped_by
+            labels = around.labels
             if following == "by":
                 close = _closing(tokens, at + 2)
                 # What is put together once more, further out, has the labels of the inner grouping only.
                 labels, at = frozenset(tokens[at + 3 : close]) - {","}, close
-                if not grouped_by <= labels:
-                    raise Unreadable(f"grouped by {sorted(grouped_by)} after it was by {sorted(labels)}")
+                if not around.labels <= labels:
+                    raise Unreadable(f"grouped by {sorted(around.labels)} after it was by {sorted(labels)}")
                 at += 1
             else:
                 at += 1
             close = _closing(tokens, at)
-            _walk(tokens, at + 1, close, labels, found)
+            _walk(tokens, at + 1, close, _Around(token, labels), found)
             at = close + 1
         elif token == "without":
             raise Unreadable("`without` keeps labels that nobody sees here; say `by`")
@@ -86,10 +94,10 @@ def _walk(tokens: list[str], at: int, end: int, grouped_by: frozenset[str], foun
         elif following == "(" or token in _WORDS or not re.match(r"[A-Za-z_:]", token):
             at += 1
         else:
-            at = _selector(tokens, at, end, grouped_by, found)
+            at = _selector(tokens, at, end, around, found)
 
 
-def _selector(tokens: list[str], at: int, end: int, grouped_by: frozenset[str], found: list[Selector]) -> int:
+def _selector(tokens: list[str], at: int, end: int, around: _Around, found: list[Selector]) -> int:
     metric, matchers = tokens[at], []
     at += 1
     if at < end and tokens[at] == "{":
@@ -98,7 +106,7 @@ def _selector(tokens: list[str], at: int, end: int, grouped_by: frozenset[str], 
         matchers = [Matcher(*inner[i : i + 2], inner[i + 2].strip('"')) for i in range(0, len(inner), 3)]
         at = close + 1
     is_ranged = at < end and tokens[at].startswith("[") and ":" not in tokens[at]
-    found.append(Selector(metric, tuple(matchers), grouped_by, is_ranged))
+    found.append(Selector(metric, tuple(matchers), around.labels, is_ranged, around.aggregation))
     return at
 
 

@@ -19,6 +19,10 @@ class Selectors(unittest.TestCase):
         (one,) = selectors("min_over_time((max by (queue) (a))[5m:15s])")
         self.assertEqual((one.metric, one.is_ranged, one.grouped_by), ("a", False, {"queue"}))
 
+    def test_what_is_put_together_by_what(self) -> None:
+        expression = "sum(max by (zone) (a)) + sum by (job) (rate(b[5m])) / topk(3, c) - sum(d) > e"
+        self.assertEqual([found.aggregated_by for found in selectors(expression)], ["max", "sum", "topk", "sum", ""])
+
     def test_grouping_of_a_grouping_has_to_have_the_label(self) -> None:
         selectors("count by (service) (count by (service, version) (a))")
         selectors("sum(max by (zone) (a))")
