@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::arrival::Version;
 pub use self::cause::Cause;
-pub use self::decode::{DecodeError, Decoded, decode, type_name};
+pub use self::decode::{DecodeError, Decoded, TYPES, decode, type_name};
 use crate::{
     courier::{Capacity, Name},
     id::{CourierId, EventId, OrderId},

@@ -1,8 +1,9 @@
 """`e2e`: every test of the project, against real servers and two instances of each service. When no arguments choose some of
-the tests, a short run of the fault harness (deploy/chaos) comes before them, on servers of its own.
+the tests, those of dashboards and alerts (deploy/observability) and a short run of the fault harness (deploy/chaos), on
+servers of its own, come before them.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but an instance ended by itself, did not
-drain in time or did not exit with 0; where those are well, it is that of the fault harness. On success the test runner's
+drain in time or did not exit with 0; where those are well, it is that of what came before. On success the test runner's
 summary is the last thing printed. Everything is ended and removed afterwards; the logs stay when something failed, and their
 folder is named.
 """
@@ -23,6 +24,7 @@ from .settings import CHECKOUT, PORTS
 from .stopping import Stopped, hurry, wait_for
 
 _CHAOS = CHECKOUT / "deploy" / "chaos"
+_OBSERVABILITY = CHECKOUT / "deploy" / "observability"
 _SHORT = ("--orders", "1200", "--kills", "10")
 _INSTANCES = 2
 _READY_WITHIN = 60.0
@@ -35,11 +37,18 @@ def e2e(arguments: list[str]) -> int:
     grace = grace_seconds()
     program = cargo()
     binaries, installed = build_and_install(tests=True)
-    chaos = 0 if arguments else _chaos(binaries)
+    before = 0 if arguments else _observability(installed) or _chaos(binaries)
     code = _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
-    if chaos:
-        print("dispatch: the fault harness found something, or did not end well: see above the tests", file=sys.stderr)
-    return code or chaos
+    if before:
+        print("dispatch: what came before the tests found something, or did not end well: see above", file=sys.stderr)
+    return code or before
+
+
+def _observability(installed: Installed) -> int:
+    """Dashboards and alerts ask for metrics that there are, and each alert fires when it should. Whether it does is asked only
+    where promtool is."""
+    tests = ["-m", "unittest", "discover", "--start-directory", str(_OBSERVABILITY / "tests")]
+    return run_in_foreground([str(installed.python), *tests], dict(os.environ), CHECKOUT)
 
 
 def _chaos(binaries: Path) -> int:

@@ -113,7 +113,8 @@ pub fn type_name(body: &str) -> Option<&'static str> {
     }
 }
 
-const TYPES: [&str; 8] = [
+/// The names of all types of events.
+pub const TYPES: [&str; 8] = [
     "AddCourier",
     "AddOrder",
     "OrderPickedUp",

@@ -10,7 +10,7 @@ mod span;
 use std::future::Future;
 
 use dispatch_contracts::{
-    event::{Decoded, Event, Payload, Version, decode, type_name},
+    event::{Decoded, Event, Payload, TYPES, Version, decode, type_name},
     id::EventId,
 };
 use messaging::{Handler, HandlerError, Message, Outcome, outbox::OutboxEvent};
@@ -53,6 +53,8 @@ impl<A: Apply> Consume<A> {
 }
 
 impl<A: Apply> Handler for Consume<A> {
+    const TYPES: &'static [&'static str] = &TYPES;
+
     async fn handle(&self, batch: &[Message]) -> Result<Vec<Outcome>, HandlerError> {
         let mut incoming = Vec::with_capacity(batch.len());
         let mut outcomes = Vec::with_capacity(batch.len());

@@ -78,7 +78,10 @@ pub trait Handler: Send + Sync + 'static {
     /// One outcome for each message, in their order.
     fn handle(&self, batch: &[Message]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
 
-    /// What kind of message it is, out of a bounded number of names: what is counted is counted by it.
+    /// The kinds of message that there are.
+    const TYPES: &'static [&'static str];
+
+    /// What kind of message it is: one of these, or [`UNKNOWN`](crate::message::UNKNOWN). What is counted is counted by it.
     fn type_name(&self, message: &Message) -> &'static str;
 }
 
@@ -177,6 +180,7 @@ impl<H: Handler> Consumer<H> {
         let keeper = tokio_util::task::AbortOnDropHandle::new(tokio::spawn(async move {
             tokio::join!(visibility.keep(), held, depth::watch(queue));
         }));
+        settle::count_from_zero(self.queue.name(), H::TYPES);
         tracing::info!(queue = self.queue.name(), "consuming");
         while tasks.join_next().await.is_some() {}
         drop(keeper);

@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use e2e::{World, events};
 use reqwest::Method;
+use serde_json::json;
 use test_support::eventually;
 use uuid::Uuid;
 
@@ -29,7 +30,7 @@ fn table() -> Result<BTreeMap<String, Entry>> {
     let text = fs::read_to_string(checkout().join("deploy/observability/METRICS.md"))?;
     let mut table = BTreeMap::new();
     for line in text.lines().filter(|line| line.starts_with("| `")) {
-        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
         let [name, kind, labels, services, _meaning] = cells.as_slice() else { anyhow::bail!("five cells: {line}") };
         let labels = labels.split(", ").filter(|label| !label.is_empty()).map(str::to_owned).collect();
         let entry = Entry { kind: (*kind).to_owned(), labels, services: (*services).to_owned() };
@@ -125,8 +126,12 @@ fn read(text: &str) -> BTreeMap<String, Served> {
 #[tokio::test]
 async fn what_is_served_is_as_the_table_says() -> Result<()> {
     let (world, table) = (World::new().await?, table()?);
-    let courier = world.publish_courier(1).await?;
-    let order = world.publish_order().await?;
+    let (courier, order) = (Uuid::new_v4(), Uuid::new_v4());
+    let registered = json!({"name": "One", "zone": world.zone});
+    world.couriers().put(&format!("/couriers/{courier}"), &registered).await?.expect(201)?;
+    world.available(1).await?;
+    let made = json!({"orderId": order, "details": "Buy", "zone": world.zone});
+    world.orders().post("/orders", &made).await?.expect(201)?;
     assert_eq!(world.assigned(&[order]).await?[&order], courier);
     let waiting = Uuid::new_v4();
     world.publish(&events::limited(courier, &world.zone, 1)).await?;

@@ -62,6 +62,7 @@ fn renamed(cell: &Cell, mut spans: Vec<Span>) -> Vec<Span> {
 async fn until(collector: &Collector, cell: &Cell, trace: &str, wanted: &[(&str, &str)]) -> Result<Vec<Span>> {
     let own = |name: &str| {
         let name = name.replace("order-events-queue", &cell.order_events.name);
+        let name = name.replace("courier-events-queue", &cell.courier_events.name);
         let name = name.replace("order-assignment-queue", &cell.order_assignments.name);
         let name = name.replace("process events-queue", &format!("process {}", cell.events.name));
         let name = name.replace("process assignment-queue", &format!("process {}", cell.assignments.name));
@@ -95,6 +96,8 @@ async fn an_order_over_rest_is_one_trace_through_all_services() -> Result<()> {
     let asked = [
         ("order-service", "POST /orders"),
         ("order-service", "send events-topic"),
+        // The topic of a test tells everybody everything.
+        ("courier-service", "process courier-events-queue"),
         ("assignment-service", "redis assign_order"),
         ("order-service", "GET /orders/{orderId}"),
         ("order-service", "dispatch.v1.CourierService/BatchGetCouriers"),
@@ -105,6 +108,7 @@ async fn an_order_over_rest_is_one_trace_through_all_services() -> Result<()> {
         ("POST /orders", None),
         ("send events-topic", Some("POST /orders")),
         ("process order-events-queue", Some("send events-topic")),
+        ("process courier-events-queue", Some("send events-topic")),
         ("process events-queue", Some("send events-topic")),
         ("redis assign_order", Some("process events-queue")),
         ("postgresql record", Some("process events-queue")),

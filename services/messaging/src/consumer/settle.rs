@@ -6,7 +6,7 @@ use futures::{FutureExt as _, StreamExt as _, stream};
 use trace::TraceParent;
 
 use super::{Outcome, visibility::Visibility};
-use crate::{Message, Queue, backoff::Backoff, queue::BATCH};
+use crate::{Message, Queue, backoff::Backoff, message::UNKNOWN, queue::BATCH};
 
 /// Batch calls under way at a time, for each worker.
 const CONCURRENT_CALLS: usize = 8;
@@ -125,6 +125,21 @@ impl Settler {
 
     fn count(&self, name: &'static str, message: &Message) {
         metrics::counter!(name, "queue" => self.queue.name().to_owned(), "type" => message.type_name).increment(1);
+    }
+}
+
+/// Shows what is counted before there is any of it: whoever watches a counter sees a first message only if there was a number
+/// before it.
+pub(super) fn count_from_zero(queue: &str, types: &[&'static str]) {
+    for type_name in types.iter().copied().chain([UNKNOWN]) {
+        for name in [
+            "dispatch_messages_received_total",
+            "dispatch_messages_processed_total",
+            "dispatch_messages_retried_total",
+            "dispatch_messages_quarantined_total",
+        ] {
+            metrics::counter!(name, "queue" => queue.to_owned(), "type" => type_name).increment(0);
+        }
     }
 }
 

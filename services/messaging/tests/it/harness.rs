@@ -45,6 +45,8 @@ struct Scripted {
 }
 
 impl Handler for Scripted {
+    const TYPES: &'static [&'static str] = &["scripted"];
+
     async fn handle(&self, batch: &[Message]) -> Result<Vec<Outcome>, HandlerError> {
         self.log.batches.lock().unwrap_or_else(PoisonError::into_inner).push(batch.len());
         for message in batch {
