@@ -102,5 +102,5 @@ class Runbooks(unittest.TestCase):
             for told in re.findall(r"log lines?\b[^`.]*((?:`[^`]+`(?:,? (?:or |and )?)?)+)", " ".join(text.split())):
                 for line in re.findall(r"`([^`]+)`", told):
                     looked_at += 1
-                    self.assertIn(f'"{line}"', code, name)
+                    self.assertTrue(f'"{line}"' in code, f"{name}: nobody logs {line}")  # the code is too long to show
         self.assertGreater(looked_at, 15)

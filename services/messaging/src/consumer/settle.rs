@@ -59,14 +59,14 @@ impl Settler {
     async fn quarantine(&self, message: &Message, reason: &str) -> bool {
         match self.queue.send_to_dead_letters(message, reason).await {
             Ok(()) => {
-                // A reason may quote what is in the message.
+                // A reason may quote what is in the message; the dead letter has it.
                 tracing::debug!(queue = self.queue.name(), message.id = message.id, reason, "to be quarantined");
                 tracing::warn!(
                     queue = self.queue.name(),
                     message.id = message.id,
                     kind = message.type_name,
                     trace.id = trace_id(message),
-                    "quarantined; its dead letter says why"
+                    "quarantined"
                 );
                 self.count("dispatch_messages_quarantined_total", message);
                 true
