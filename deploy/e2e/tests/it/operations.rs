@@ -1,7 +1,9 @@
 //! What whoever runs Dispatch asks it.
 
 use anyhow::{Context as _, Result};
-use e2e::{Answer, Cell, World, cell::NOBODY};
+use e2e::{Answer, World};
+#[cfg(feature = "processes")]
+use e2e::{Cell, cell::NOBODY};
 use serde_json::{Value, json};
 use test_support::eventually;
 
@@ -86,6 +88,7 @@ async fn the_rest_apis_document_themselves() -> Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "processes")]
 #[tokio::test]
 async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
     let cell = Cell::new().await?;
