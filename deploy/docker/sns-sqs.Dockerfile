@@ -36,7 +36,6 @@ ENV GATEWAY_PORT=9911 \
     SFTP_ENABLED=0
 USER 65532:65532
 STOPSIGNAL SIGTERM
-VOLUME /var/lib/sns-sqs
 EXPOSE 9911
 HEALTHCHECK --interval=5s --timeout=5s --start-period=60s --retries=3 \
     CMD ["/opt/sns-sqs/bin/python", "-I", "-c", "import urllib.request as get; get.urlopen('http://127.0.0.1:9911/_ministack/ready', timeout=3)"]
