@@ -1,4 +1,4 @@
-"""docker-compose.yml keeps its promises, as far as its text shows, and agrees with run.sh and the topology. No engine is needed."""
+"""docker-compose.yml keeps its promises, as far as its text shows, and agrees with run.sh and the topology: without an engine."""
 
 import re
 import unittest

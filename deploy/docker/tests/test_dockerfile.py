@@ -146,7 +146,7 @@ class Context(unittest.TestCase):
 
 
 def _ignored(path: str) -> bool:
-    """Whether .dockerignore keeps the path from the builder: the last pattern that matches it, or a folder above it, decides."""
+    """Whether .dockerignore keeps it from the builder: the last pattern that matches it, or a folder above it, decides."""
     parts = path.split("/")
     above = ["/".join(parts[: number + 1]) for number in range(len(parts))]
     ignored = False

@@ -1,8 +1,8 @@
 """docker-compose.yml under a name of its own, for a test: built, started, looked at, ended and removed.
 
-Guarantees: it works with Compose v2 and with docker-compose 1.29; its containers, volumes and networks bear the name of this
-checkout, so nothing of anybody else's is touched, and what a run that was killed left is found and removed by the next one. Its
-images are kept: they are what makes the next build fast.
+Guarantees: it works with Compose v2 and with docker-compose 1.29; its containers, volumes and networks bear the name of
+this checkout, so nothing of anybody else's is touched, and what a run that was killed left is found and removed by the next
+one. Its images are kept: they are what makes the next build fast.
 """
 
 import hashlib

@@ -1,12 +1,12 @@
 """`e2e --docker`: the black-box tests against docker-compose.yml, with images built from this checkout.
 
 What is tested are the images, how they are started, wired and ended; so only tests that act on a running system from outside
-are run: those of the crate e2e without its feature `processes`, which whatever starts or kills processes by itself needs in order
-to be compiled. The rest of the tests need no container.
+are run: those of the crate e2e without its feature `processes`, which whatever starts or kills processes by itself needs in
+order to be compiled. The rest of the tests need no container.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but a container ended by itself, did not become
-healthy, did not drain in time or did not exit with 0. Everything is ended and removed afterwards, data too; images are kept. It
-runs beside run.sh and other test runs, on ports of its own.
+healthy, did not drain in time or did not exit with 0. Everything is ended and removed afterwards, data too; images are kept.
+It runs beside run.sh and other test runs, on ports of its own.
 """
 
 import sys
@@ -33,7 +33,9 @@ _ENDS_BY_ITSELF = "topology"
 def docker_e2e(arguments: list[str]) -> int:
     """Runs the tests; the arguments are for `cargo test`."""
     require_engine()
-    instance = Instance(LOCAL / "docker-e2e.lock", already="run-e2e.sh --docker runs already in this checkout (process {pid})")
+    instance = Instance(
+        LOCAL / "docker-e2e.lock", already="run-e2e.sh --docker runs already in this checkout (process {pid})"
+    )
     aws = ensure_installed().aws
     block = Block()
     ports = {port.key: block.take() for port in PORTS}
