@@ -5,18 +5,26 @@
 //! All tests run at the same time against one system. Each is a [`World`] with a zone of its own, and nothing in it
 //! waits for a time or demands that something happens within one: it waits until something is so. That something did not
 //! happen is shown by something later that did.
+//!
+//! Some have processes of their own instead ([`cell`], [`command`]): the feature `processes`. A test that needs them does not
+//! compile without it, so what is left acts on any running system, in containers too.
 
 pub mod aws_cli;
 pub mod bus;
+#[cfg(feature = "processes")]
 pub mod cell;
+#[cfg(feature = "processes")]
 pub mod command;
 pub mod events;
 pub mod inbox;
 pub mod lives;
+#[cfg(feature = "processes")]
 pub mod otlp;
 pub mod queues;
 pub mod rest;
 pub mod system;
 pub mod world;
 
-pub use self::{bus::Bus, cell::Cell, command::Told, inbox::Inbox, rest::Answer, system::System, world::World};
+pub use self::{bus::Bus, inbox::Inbox, rest::Answer, system::System, world::World};
+#[cfg(feature = "processes")]
+pub use self::{cell::Cell, command::Told};

@@ -5,6 +5,7 @@ import sys
 import textwrap
 
 from . import stopping
+from .docker_e2e import docker_e2e
 from .e2e import e2e
 from .install import ensure_installed
 from .problem import Problem
@@ -24,14 +25,20 @@ usage: python3 deploy/local COMMAND
 
 _E2E = """\
 usage: sh run-e2e.sh [ARGUMENTS]
+       sh run-e2e.sh --docker [ARGUMENTS]
 
 Builds everything, starts the servers on free ports with empty data and two instances of each service, runs
 `cargo test --locked ARGUMENTS`, and ends all of it again. The exit code is that of cargo, or 1 if the tests left a message
 in a queue or an unexpected one in a dead-letter queue, or an instance did not end well. Without arguments, a short run
 of the fault harness comes first (deploy/chaos). Runs in several checkouts, or several in one, do not disturb each other.
 
+With --docker it builds the images, starts docker-compose.yml on free ports with two containers of each service, runs
+`cargo test --locked -p e2e --no-default-features ARGUMENTS` (what acts on a running system from outside), and removes
+the containers and their data again. It needs a Docker engine and Compose.
+
   sh run-e2e.sh                         the fault harness, and every test
   sh run-e2e.sh -p e2e                  the tests of one crate: those of the whole system
+  sh run-e2e.sh --docker                the black-box tests, against containers
   sh run-e2e.sh -- --nocapture NAME     what follows -- is for the test programs
 """
 
@@ -61,7 +68,7 @@ def _command(name: str, arguments: list[str]) -> int:
         if arguments[:1] in (["--help"], ["-h"]):
             print(_E2E + _variables(), end="")
             return 0
-        return e2e(arguments)
+        return docker_e2e(arguments[1:]) if arguments[:1] == ["--docker"] else e2e(arguments)
     if name == "servers":
         return with_servers(arguments[1:] if arguments[:1] == ["--"] else arguments)
     if name == "install":

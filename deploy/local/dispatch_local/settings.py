@@ -56,6 +56,7 @@ VARIABLES = (
     ("DISPATCH_REDIS_SERVER", "a redis-server or valkey-server to use instead of the pinned one"),
     ("DISPATCH_POSTGRES_BIN", "a folder with postgres, initdb and psql to use instead of the pinned ones"),
     ("DISPATCH_POSTGRES_OS_USER", "when started by root: the user PostgreSQL runs as; default: postgres, else nobody"),
+    ("DISPATCH_COMPOSE", "with --docker: the Compose to use; default: docker compose, else docker-compose"),
     ("DISPATCH_BIN_DIR", "a folder with the services, built already; nothing is built then"),
 )
 

@@ -1,7 +1,9 @@
 //! What whoever runs Dispatch asks it.
 
 use anyhow::{Context as _, Result};
-use e2e::{Answer, Cell, Told, World, cell::NOBODY};
+use e2e::{Answer, World};
+#[cfg(feature = "processes")]
+use e2e::{Cell, Told, cell::NOBODY};
 use serde_json::{Value, json};
 use test_support::eventually;
 
@@ -86,6 +88,7 @@ async fn the_rest_apis_document_themselves() -> Result<()> {
     Ok(())
 }
 
+#[cfg(feature = "processes")]
 #[tokio::test]
 async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
     let cell = Cell::new().await?;
@@ -108,6 +111,7 @@ async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
     process.stop().await
 }
 
+#[cfg(feature = "processes")]
 #[tokio::test]
 async fn an_operator_asks_the_process_of_the_machine() -> Result<()> {
     let cell = Cell::new().await?;
