@@ -1,9 +1,14 @@
 //! What is told of an order and impossible: counted and logged alike by every service that hears of it.
 
+use std::collections::HashMap;
+
 use dispatch_contracts::{
     id::{CourierId, EventId, OrderId},
     life::Refusal,
 };
+use trace::TraceParent;
+
+use crate::Incoming;
 
 /// An event that changes nothing.
 #[derive(Debug, Clone, Copy)]
@@ -21,9 +26,20 @@ pub struct Refused {
 }
 
 impl Refused {
-    /// Counts it, and logs it unless it repeats what the order is already. Once for each event, not for each delivery: the
-    /// caller knows which are new.
-    pub fn report(&self) {
+    /// Counts each, and logs it unless it repeats what the order is already; `heard` are the events that told of them. Once for
+    /// each event, not for each delivery: the caller knows which are new.
+    pub fn report<'a>(refused: &[Self], heard: impl IntoIterator<Item = &'a Incoming>) {
+        if refused.is_empty() {
+            return;
+        }
+        let traces: HashMap<EventId, TraceParent> =
+            heard.into_iter().map(|event| (event.event_id, event.trace)).collect();
+        for refused in refused {
+            refused.report_one(traces.get(&refused.event_id).copied());
+        }
+    }
+
+    fn report_one(&self, trace: Option<TraceParent>) {
         let Self { event_id, type_name, order_id, courier_id, refusal } = self;
         let reason = match refusal {
             Refusal::Already(_) => "already",
@@ -36,7 +52,7 @@ impl Refused {
         }
         tracing::info!(
             order.id = %order_id, courier.id = courier_id.map(tracing::field::display), event.id = %event_id,
-            kind = type_name, reason = %refusal, "an event changes nothing"
+            trace.id = trace.map(TraceParent::trace_id), kind = type_name, reason = %refusal, "an event changes nothing"
         );
     }
 }

@@ -16,7 +16,7 @@ impl Dispatch {
             return Ok(());
         }
         let lived = self.facts.live(events).await?;
-        lived.refused.iter().for_each(Refused::report);
+        Refused::report(&lived.refused, events.iter().copied());
         self.follow(lived.updates).await
     }
 
@@ -29,7 +29,7 @@ impl Dispatch {
             return Ok(());
         }
         let lived = self.facts.reject(events, self.deciding()).await?;
-        lived.refused.iter().for_each(Refused::report);
+        Refused::report(&lived.refused, events.iter().map(|(event, _)| *event));
         self.follow(lived.updates).await
     }
 }

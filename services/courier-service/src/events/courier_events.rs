@@ -1,6 +1,6 @@
 //! `courier-events-queue`: news of couriers, also our own as it comes back, and the steps of orders' lives.
 
-use ::events::{Apply, Incoming};
+use ::events::{Apply, Incoming, Refused};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
@@ -37,7 +37,8 @@ impl Apply for CourierEvents {
         };
         // Two transactions: each alone may be repeated.
         self.couriers.record(&news).await?;
-        self.pairs.record(&changes_of(events, is_step)).await?;
+        let refused = self.pairs.record(&changes_of(events, is_step)).await?;
+        Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
 }

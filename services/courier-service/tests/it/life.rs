@@ -25,7 +25,8 @@ async fn tell(pairs: &Pairs, order_id: OrderId, news: &[Happened]) -> Result<()>
     let news = news
         .iter()
         .map(|Happened(change, at, event)| changed(order_id, *change, second(*at)?, Uuid::from_u128(*event)));
-    Ok(pairs.record(&news.collect::<Result<Vec<_>>>()?).await?)
+    pairs.record(&news.collect::<Result<Vec<_>>>()?).await?;
+    Ok(())
 }
 
 /// How an order ends: its status, who has it or had it, and since when; nothing while nobody does.

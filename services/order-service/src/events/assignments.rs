@@ -1,6 +1,6 @@
 //! `order-assignment-queue`: who has which order.
 
-use ::events::{Apply, Incoming};
+use ::events::{Apply, Incoming, Refused};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
@@ -15,7 +15,8 @@ impl Apply for Assignments {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
         let is_decision =
             |payload: &Payload| matches!(payload, Payload::OrderAssigned(_) | Payload::OrderUnassigned(_));
-        self.0.record_changes(&changes_of(events, is_decision)).await?;
+        let refused = self.0.record_changes(&changes_of(events, is_decision)).await?;
+        Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
 }

@@ -1,6 +1,6 @@
 //! `order-events-queue`: orders and the steps of their lives, also our own as they come back.
 
-use ::events::{Apply, Incoming};
+use ::events::{Apply, Incoming, Refused};
 use dispatch_contracts::event::Payload;
 use messaging::{HandlerError, Outcome};
 
@@ -27,7 +27,8 @@ impl Apply for OrderEvents {
         };
         // Two transactions: each alone may be repeated.
         self.0.record_added(&added).await?;
-        self.0.record_changes(&changes_of(events, is_step)).await?;
+        let refused = self.0.record_changes(&changes_of(events, is_step)).await?;
+        Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
 }

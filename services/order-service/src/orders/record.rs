@@ -20,30 +20,27 @@ impl Orders {
     }
 
     /// What happened to orders, also to those that are not known yet. Each order is then shown as all of its changes
-    /// have it; what was known already, such as our own events as they come back, costs no further writing.
+    /// have it; what was known already, such as our own events as they come back, costs no further writing. Answers what
+    /// of it is new and changes nothing.
     ///
     /// # Errors
     /// The database.
-    pub async fn record_changes(&self, heard: &[OrderChange]) -> Result<(), Error> {
+    pub async fn record_changes(&self, heard: &[OrderChange]) -> Result<Vec<Refused>, Error> {
         if heard.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
         let mut transaction = self.pool.begin().await?;
         changes::lock(&mut transaction, heard.iter().map(|change| change.order_id)).await?;
         let mut new = changes::insert(&mut transaction, heard).await?;
         if new.is_empty() {
-            return Ok(()); // Known, all of it: their rows are there, and as they should be.
+            return Ok(Vec::new()); // Known, all of it: their rows are there, and as they should be.
         }
         let known = changes::of_orders(&mut *transaction, new.iter().map(|(order_id, _)| *order_id)).await?;
         let Lives { lives, refused } = Lives::of(&known);
         changes::show(&mut transaction, lives.into_iter()).await?;
         transaction.commit().await?;
-        for change in heard.iter().filter(|change| new.remove(&change.key())) {
-            if let Some(refusal) = refused.get(&change.key()) {
-                refused_of(change, *refusal).report();
-            }
-        }
-        Ok(())
+        let told_first = heard.iter().filter(|change| new.remove(&change.key()));
+        Ok(told_first.filter_map(|change| Some(refused_of(change, *refused.get(&change.key())?))).collect())
     }
 }
 
