@@ -1,9 +1,9 @@
 //! Every format that was ever published stays readable: `golden/` holds one file for each and only grows.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use anyhow::{Context as _, Result};
-use dispatch_contracts::event::{Decoded, Payload, decode};
+use dispatch_contracts::event::{Decoded, Payload, TYPES, decode, type_name};
 
 const SEED_COURIER: &str =
     r#"{"courierId":"a97261aa-2907-498e-aa24-3bce25590a46","name":"first_courirer","zone":"S","isAvailable":true}"#;
@@ -35,14 +35,18 @@ fn the_seed_messages_stand_byte_for_byte() -> Result<()> {
 
 #[test]
 fn every_golden_file_is_readable() -> Result<()> {
-    let mut seen = 0;
+    let (mut seen, mut types) = (0, BTreeSet::new());
     for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"))? {
         let path = entry?.path();
         let body = fs::read_to_string(&path)?;
-        event(&body).with_context(|| format!("{}", path.display()))?;
+        let event = event(&body).with_context(|| format!("{}", path.display()))?;
+        // What is told without reading all of it is what reading all of it says.
+        assert_eq!(type_name(&body), Some(event.payload.type_name()), "{}", path.display());
+        types.insert(event.payload.type_name());
         seen += 1;
     }
     assert!(seen >= 10, "only {seen} golden files");
+    assert_eq!(types, BTreeSet::from(TYPES), "a format of each type");
     Ok(())
 }
 
