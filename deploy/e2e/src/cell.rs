@@ -1,7 +1,7 @@
 //! A small system of a test's own: topics, queues, databases and processes that nobody else uses. For tests that end
 //! processes, or have one look for another that is not there.
 
-use std::{fs::File, process::Stdio};
+use std::{fs::File, process::Stdio, slice::from_ref};
 
 use anyhow::{Result, ensure};
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, servers::variable};
@@ -208,6 +208,25 @@ impl Cell {
         })
     }
 
+    /// A world in such processes, with a zone of its own.
+    ///
+    /// # Errors
+    /// HTTP cannot be used.
+    pub async fn world(
+        &self,
+        order: &[ServiceProcess],
+        courier: &[ServiceProcess],
+        assignment: &[ServiceProcess],
+    ) -> Result<World> {
+        let service = |processes: &[ServiceProcess]| {
+            let (http, grpc) = processes.iter().map(|process| (process.http.clone(), process.grpc.clone())).unzip();
+            Service::new(http, grpc)
+        };
+        let system = System { order: service(order)?, courier: service(courier)?, assignment: service(assignment)? };
+        let topics = Topics { events: self.events_topic.arn.clone(), decisions: self.assignment_topic.arn.clone() };
+        World::within(self.servers.clone(), system, topics).await
+    }
+
     async fn start(&self, name: &str, settings: &[(&str, &str)]) -> Result<ServiceProcess> {
         let program = format!("{}/{name}", variable("DISPATCH_TEST_BIN_DIR")?);
         // A peer that is not there is what some tests are about, so a warning of it is no news.
@@ -224,13 +243,6 @@ impl Processes {
     /// # Errors
     /// HTTP cannot be used.
     pub async fn world(&self, cell: &Cell) -> Result<World> {
-        let service = |process: &ServiceProcess| Service::new(vec![process.http.clone()], vec![process.grpc.clone()]);
-        let system = System {
-            order: service(&self.order)?,
-            courier: service(&self.courier)?,
-            assignment: service(&self.assignment)?,
-        };
-        let topics = Topics { events: cell.events_topic.arn.clone(), decisions: cell.assignment_topic.arn.clone() };
-        World::within(cell.servers.clone(), system, topics).await
+        cell.world(from_ref(&self.order), from_ref(&self.courier), from_ref(&self.assignment)).await
     }
 }

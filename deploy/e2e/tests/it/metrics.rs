@@ -45,21 +45,29 @@ fn table() -> Result<BTreeMap<String, Entry>> {
     Ok(table)
 }
 
-/// All names of metrics in the code of services.
-fn in_code() -> Result<BTreeSet<String>> {
-    let mut names = BTreeSet::new();
-    let mut folders = vec![checkout().join("services")];
+/// The files of services with this ending, outside of folders of this name.
+fn files(ending: &str, passed_over: &str) -> Result<Vec<PathBuf>> {
+    let (mut files, mut folders) = (Vec::new(), vec![checkout().join("services")]);
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder)? {
             let path = entry?.path();
-            let is_tests = path.file_name().is_some_and(|name| name == "tests");
-            if path.is_dir() && !is_tests {
+            if path.is_dir() && path.file_name().is_some_and(|name| name != passed_over) {
                 folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                let text = fs::read_to_string(&path)?;
-                names.extend(text.split('"').filter(|word| is_metric(word)).map(str::to_owned));
+            } else if path.extension().is_some_and(|found| found == ending) {
+                files.push(path);
             }
         }
+    }
+    ensure!(!files.is_empty(), "no .{ending}");
+    Ok(files)
+}
+
+/// All names of metrics in the code of services.
+fn in_code() -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for path in files("rs", "tests")? {
+        let text = fs::read_to_string(&path)?;
+        names.extend(text.split('"').filter(|word| is_metric(word)).map(str::to_owned));
     }
     Ok(names)
 }
@@ -78,19 +86,10 @@ fn what_the_code_counts_is_in_the_table_and_nothing_else() -> Result<()> {
 
 #[test]
 fn each_statement_begins_with_its_name() -> Result<()> {
-    let mut folders = vec![checkout().join("services")];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(&folder)? {
-            let path = entry?.path();
-            let is_migrations = path.file_name().is_some_and(|name| name == "migrations");
-            if path.is_dir() && !is_migrations {
-                folders.push(path);
-            } else if path.extension().is_some_and(|ending| ending == "sql") {
-                let name = path.file_stem().context("a name")?.to_string_lossy();
-                let text = fs::read_to_string(&path)?;
-                ensure!(text.starts_with(&format!("-- {name}: ")), "{}", path.display());
-            }
-        }
+    for path in files("sql", "migrations")? {
+        let name = path.file_stem().context("a name")?.to_string_lossy();
+        let text = fs::read_to_string(&path)?;
+        ensure!(text.starts_with(&format!("-- {name}: ")), "{}", path.display());
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use e2e::{Answer, Cell, World, bus::Topics, cell::NOBODY, system::Service, system::System};
+use e2e::{Answer, Cell, World, cell::NOBODY};
 use futures::future::try_join_all;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
@@ -75,17 +75,7 @@ impl Running {
     }
 
     async fn world(&self, cell: &Cell) -> Result<World> {
-        let service = |both: &[ServiceProcess; 2]| {
-            let (http, grpc) = both.iter().map(|process| (process.http.clone(), process.grpc.clone())).unzip();
-            Service::new(http, grpc)
-        };
-        let system = System {
-            order: service(&self.order)?,
-            courier: service(&self.courier)?,
-            assignment: service(&self.assignment)?,
-        };
-        let topics = Topics { events: cell.events_topic.arn.clone(), decisions: cell.assignment_topic.arn.clone() };
-        World::within(cell.servers.clone(), system, topics).await
+        cell.world(&self.order, &self.courier, &self.assignment).await
     }
 
     async fn stop(self) -> Result<()> {
