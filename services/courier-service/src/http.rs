@@ -11,12 +11,13 @@ mod set_availability;
 
 use axum::http::StatusCode;
 use dispatch_contracts::{id::CourierId, order::OrderStatus, resource::Courier};
+use lookup::Orders;
 use rest::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{couriers::Couriers, error::Error, lookup::OrderLookup, pairs::Pairs};
+use crate::{couriers::Couriers, error::Error, pairs::Pairs};
 
 /// What the endpoints need.
 #[derive(Debug, Clone)]
@@ -26,7 +27,7 @@ pub struct Api {
     /// The pairs.
     pub pairs: Pairs,
     /// The orders, at order-service.
-    pub orders: OrderLookup,
+    pub orders: Orders,
 }
 
 #[derive(OpenApi)]

@@ -16,7 +16,6 @@ pub mod error;
 pub mod events;
 pub mod grpc;
 pub mod http;
-pub mod lookup;
 pub mod pairs;
 pub mod postgres;
 pub mod settings;
@@ -25,6 +24,7 @@ use std::{sync::Arc, time::Duration};
 
 use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, courier_service_server::CourierServiceServer};
+use lookup::Orders;
 use messaging::{
     Clients, Consumer, Outbox, Publisher, Queue,
     outbox::{self, Relay},
@@ -45,7 +45,6 @@ use self::{
     events::{Assignments, CourierEvents},
     grpc::Grpc,
     http::Api,
-    lookup::OrderLookup,
     pairs::Pairs,
     settings::Settings,
 };
@@ -98,7 +97,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let couriers = Couriers::new(pool.clone(), outbox.clone(), Clock::system(), Ids::random());
     let pairs = Pairs::new(pool.clone(), outbox, Clock::system());
-    let api = Api { couriers: couriers.clone(), pairs: pairs.clone(), orders: OrderLookup::new(&settings.lookup) };
+    let orders = Orders::new(&settings.lookup.order_service_grpc_url, settings.lookup.timeout());
+    let api = Api { couriers: couriers.clone(), pairs: pairs.clone(), orders };
 
     let health = Arc::new(
         Health::default()

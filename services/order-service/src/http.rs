@@ -12,12 +12,13 @@ use dispatch_contracts::{
     order::OrderStatus,
     resource::Order,
 };
+use lookup::Couriers;
 use rest::Problem;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, OpenApi, ToSchema};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{error::Error, lookup::CourierLookup, orders::Orders};
+use crate::{error::Error, orders::Orders};
 
 /// What the endpoints need.
 #[derive(Debug, Clone)]
@@ -25,7 +26,7 @@ pub struct Api {
     /// The orders.
     pub orders: Orders,
     /// The couriers, at courier-service.
-    pub couriers: CourierLookup,
+    pub couriers: Couriers,
 }
 
 #[derive(OpenApi)]

@@ -15,7 +15,6 @@ pub mod error;
 pub mod events;
 pub mod grpc;
 pub mod http;
-pub mod lookup;
 pub mod orders;
 pub mod postgres;
 pub mod settings;
@@ -24,6 +23,7 @@ use std::{sync::Arc, time::Duration};
 
 use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, order_service_server::OrderServiceServer};
+use lookup::Couriers;
 use messaging::{
     Clients, Consumer, Outbox, Publisher, Queue,
     outbox::{self, Relay},
@@ -43,7 +43,6 @@ use self::{
     events::{Assignments, OrderEvents},
     grpc::Grpc,
     http::Api,
-    lookup::CourierLookup,
     orders::Orders,
     settings::Settings,
 };
@@ -96,7 +95,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let key_ttl = settings.idempotency_key_ttl();
     let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);
-    let api = Api { orders: orders.clone(), couriers: CourierLookup::new(&settings.lookup) };
+    let couriers = Couriers::new(&settings.lookup.courier_service_grpc_url, settings.lookup.timeout());
+    let api = Api { orders: orders.clone(), couriers };
 
     let health = Arc::new(
         Health::default()

@@ -40,7 +40,7 @@ pub(super) async fn expand(
         return (pairs.into_iter().map(|pair| PairWithOrder { pair, order: None }).collect(), None);
     };
     let ids: Vec<OrderId> = pairs.iter().map(|pair| pair.order_id).collect();
-    let mut found = api.orders.find(&ids, trace).await;
+    let mut found = api.orders.find(&ids, trace).await.by_id;
     let missing = ids.into_iter().filter(|id| !found.contains_key(id)).collect();
     let expanded = pairs.into_iter().map(|pair| {
         let order = found.remove(&pair.order_id);

@@ -1,5 +1,7 @@
 //! gRPC of the real binary: each call, health, reflection.
 
+use std::{collections::HashMap, time::Duration};
+
 use anyhow::{Context as _, Result};
 use dispatch_contracts::{
     grpc::{
@@ -8,13 +10,15 @@ use dispatch_contracts::{
     },
     resource::Courier,
 };
+use lookup::Couriers;
 use serde_json::json;
-use tonic::Code;
+use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
+use trace::TraceParent;
 
 use crate::support::{World, assigned, courier_id, order_id};
 
@@ -94,10 +98,28 @@ async fn orders_of_a_courier_are_listed() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_other_services_look_couriers_up_here() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let patience = Duration::from_secs(15);
+    let couriers = Couriers::new(&Endpoint::from_shared(service.grpc.clone())?, patience);
+    assert_eq!(couriers.health().await, Ok(()));
+    let put = format!("/couriers/{}", courier_id());
+    let made = service.put(&put, &json!({"name": "a", "zone": "S"})).await?.body;
+    let made: Courier = serde_json::from_value(made)?;
+    let found = couriers.find(&[courier_id(), made.courier_id], TraceParent::start()).await;
+    assert!(found.is_complete);
+    assert_eq!(found.by_id, HashMap::from([(made.courier_id, made)]));
+    service.stop().await?;
+    assert!(couriers.health().await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
 async fn health_and_reflection_answer() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
-    let channel = tonic::transport::Endpoint::from_shared(service.grpc.clone())?.connect().await?;
+    let channel = Endpoint::from_shared(service.grpc.clone())?.connect().await?;
     for name in ["", "dispatch.v1.CourierService"] {
         let request = HealthCheckRequest { service: name.to_owned() };
         let answer = HealthClient::new(channel.clone()).check(request).await?.into_inner();

@@ -69,7 +69,7 @@ pub(super) async fn get_order(
         None => (None, None),
         Some(Expand::Courier) => {
             let courier = match order.courier_id {
-                Some(id) => api.couriers.find(&[id], trace).await.remove(&id),
+                Some(id) => api.couriers.find(&[id], trace).await.by_id.remove(&id),
                 None => None,
             };
             let missing = order.courier_id.filter(|_| courier.is_none()).into_iter().collect();

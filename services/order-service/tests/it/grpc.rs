@@ -1,17 +1,21 @@
 //! gRPC of the real binary: each call, health, reflection.
 
+use std::{collections::HashMap, time::Duration};
+
 use anyhow::{Context as _, Result};
 use dispatch_contracts::{
     grpc::{BatchGetOrdersRequest, GetOrderRequest, MAX_BATCH, OrderStatus, order_service_client::OrderServiceClient},
     resource::Order,
 };
+use lookup::Orders;
 use serde_json::json;
-use tonic::Code;
+use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
     ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
     server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
 };
+use trace::TraceParent;
 use uuid::Uuid;
 
 use crate::support::World;
@@ -56,10 +60,27 @@ async fn orders_are_looked_up() -> Result<()> {
 }
 
 #[tokio::test]
+async fn the_other_services_look_orders_up_here() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let patience = Duration::from_secs(15);
+    let orders = Orders::new(&Endpoint::from_shared(service.grpc.clone())?, patience);
+    assert_eq!(orders.health().await, Ok(()));
+    let made = service.post("/orders", &json!({"details": "Buy", "zone": "S"})).await?.body;
+    let made: Order = serde_json::from_value(made)?;
+    let found = orders.find(&[Uuid::new_v4().into(), made.order_id], TraceParent::start()).await;
+    assert!(found.is_complete);
+    assert_eq!(found.by_id, HashMap::from([(made.order_id, made)]));
+    service.stop().await?;
+    assert!(orders.health().await.is_err());
+    Ok(())
+}
+
+#[tokio::test]
 async fn health_and_reflection_answer() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
-    let channel = tonic::transport::Endpoint::from_shared(service.grpc.clone())?.connect().await?;
+    let channel = Endpoint::from_shared(service.grpc.clone())?.connect().await?;
     for name in ["", "dispatch.v1.OrderService"] {
         let request = HealthCheckRequest { service: name.to_owned() };
         let answer = HealthClient::new(channel.clone()).check(request).await?.into_inner();

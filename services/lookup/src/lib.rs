@@ -1,0 +1,21 @@
+//! Lookups of what other services own, over gRPC: [`Couriers`] at courier-service, [`Orders`] at order-service.
+//!
+//! Guarantees: a lookup never fails, and never takes longer than its deadline however many ids it is about. What was not
+//! answered is missing from what it [`Found`], which says so, and is counted and logged once.
+
+mod couriers;
+mod orders;
+mod peer;
+
+use std::collections::HashMap;
+
+pub use self::{couriers::Couriers, orders::Orders};
+
+/// What a lookup found.
+#[derive(Debug, Clone)]
+pub struct Found<I, T> {
+    /// What the other service knows, by id.
+    pub by_id: HashMap<I, T>,
+    /// Whether it answered for all ids. If so, it does not know those that are not here; else nobody can say.
+    pub is_complete: bool,
+}

@@ -1,0 +1,6 @@
+//! Lookups at services of the test's own, over real connections.
+
+mod couriers;
+mod health;
+mod orders;
+mod server;
