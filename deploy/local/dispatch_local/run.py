@@ -79,6 +79,8 @@ def _tell(ports: dict[str, int], services: list[Service]) -> None:
         url = f"http://localhost:{service.http}"
         pages = f"API {url}/docs" if service.has_pages() else ""
         print(f"  {service.name:19} REST {url}   {pages:31}   gRPC localhost:{service.grpc}")
+    board = next(service.http for service in services if service.name == "assignment-service")
+    print(f"  {'The board':19} http://localhost:{board}/")
     print(f"  {'SNS and SQS':19} http://localhost:{ports['sns-sqs']}   region {REGION}, account {ACCOUNT}")
     print(f"  {'PostgreSQL, Valkey':19} 127.0.0.1:{ports['postgres']} (user postgres), 127.0.0.1:{ports['valkey']}")
     print(f"\n  A courier, an order, and who got it, to paste into another terminal (no aws there? {aws} is one):\n")

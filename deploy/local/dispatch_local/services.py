@@ -69,10 +69,12 @@ def one_of_each(
     """An instance of each service, which know each other. `ports` has the keys order-http, order-grpc and so on;
     `defaults` is for what the person did not set; without `logs`, output goes to a pipe."""
     shared = defaults | environment.cleaned() | environment.aws() | {"AWS_ENDPOINT_URL": servers.sns_sqs}
+    orders = {"ORDER_SERVICE_GRPC_URL": f"http://127.0.0.1:{ports['order-grpc']}"}
+    couriers = {"COURIER_SERVICE_GRPC_URL": f"http://127.0.0.1:{ports['courier-grpc']}"}
     knows = {
-        "order-service": {"COURIER_SERVICE_GRPC_URL": f"http://127.0.0.1:{ports['courier-grpc']}"},
-        "courier-service": {"ORDER_SERVICE_GRPC_URL": f"http://127.0.0.1:{ports['order-grpc']}"},
-        "assignment-service": {"REDIS_URL": servers.valkey},
+        "order-service": couriers,
+        "courier-service": orders,
+        "assignment-service": orders | couriers | {"REDIS_URL": servers.valkey},
     }
     instances = []
     for name in SERVICES:

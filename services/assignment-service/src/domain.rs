@@ -3,6 +3,7 @@
 //! not ([`settlement`]), and the log folded by itself ([`replay`]).
 
 pub mod courier;
+pub mod latencies;
 pub mod order;
 pub mod pick;
 pub mod policy;

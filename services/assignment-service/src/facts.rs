@@ -14,10 +14,14 @@ mod live;
 mod log;
 mod lookup;
 mod orders;
+mod overview;
+mod paces;
 mod past;
 mod pin;
 mod record;
 mod replayed;
+mod stints;
+mod tail;
 mod take_back;
 mod why;
 mod zone;
@@ -35,10 +39,14 @@ pub use self::{
     fitness::{Unfit, Why},
     live::Lived,
     lookup::{Assignment, CourierLoad},
+    overview::{Totals, ZoneState},
+    paces::PaceRow,
     past::Past,
     pin::{Pin, PinRefusal},
     record::{Proposal, Recorded, Source},
     replayed::{Kind, ReplayFilter, Replayed},
+    stints::Stint,
+    tail::{RecentFilter, SEARCHED, Touch},
     why::{DecisionRow, LineRow, LogFilter, LogRow, ZoneRow},
     zone::{ZoneFacts, ZoneInUse},
 };

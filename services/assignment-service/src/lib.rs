@@ -4,11 +4,13 @@
 //! events-queue --> intake --> dispatch --> choice (Redis), facts (PostgreSQL)
 //! gRPC ------------> grpc --------^           outbox --> relay --> SNS assignment-topic
 //! REST ------------> http --> facts
+//! browser ---------> board --> facts, and gRPC of the other services
 //! ```
 //!
 //! Guarantees: an order is assigned to at most one courier at a time, since it is one row of the facts; what was
 //! acknowledged is committed; Redis may forget everything at any moment.
 
+pub mod board;
 pub mod choice;
 pub mod dispatch;
 pub mod domain;
@@ -18,6 +20,7 @@ pub mod grpc;
 pub mod http;
 pub mod intake;
 pub mod operate;
+pub mod pace;
 pub mod retention;
 pub mod settings;
 
@@ -32,7 +35,7 @@ use messaging::{
 };
 use rest::Limits;
 use runtime::{
-    Clock, Health, Ids, Lifecycle, LoadSettings, Telemetry,
+    Clock, DatabaseSettings, Health, Ids, Lifecycle, LoadSettings, Telemetry,
     database::{self, DatabaseError},
     lifecycle::{LifecycleError, infallible},
     operations,
@@ -41,6 +44,7 @@ use runtime::{
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    board::{Board, Queues},
     choice::{Choice, ChoiceError},
     dispatch::Dispatch,
     facts::Facts,
@@ -48,12 +52,16 @@ use self::{
     grpc::Lookups,
     http::Api,
     intake::Intake,
+    pace::Pace,
     retention::Retention,
     settings::Settings,
 };
 
 /// How long a start waits for servers that are themselves starting.
 const START: Duration = Duration::from_secs(60);
+
+/// Connections to the database that the board has for itself.
+const BOARD_CONNECTIONS: u32 = 4;
 
 /// Why the service did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -98,17 +106,19 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let load = settings.load;
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
     let limits = limits(&load, &outbox);
-    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
     let facts = Facts::new(pool.clone());
+    let pace = Pace::new(facts.clone(), Clock::system());
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).telling(pace.observer());
     let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
     let gauges = Gauges::new(facts.clone(), choice.clone(), Clock::system(), settings.metrics_zones);
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
     let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
+    let board = board(&settings, &clients, &health, &dispatch, &limits).await?;
     let api = http::routes().with_state(Api { facts, dispatch: dispatch.clone() });
     let served = serve::Http::new(
         operations::router(health.clone(), telemetry),
-        rest::api::finish(api, &limits),
+        rest::api::finish(api, &limits).merge(board::routes(board.clone())),
         rest::api::turned_away(&limits),
     );
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone())).max_decoding_message_size(serve::LARGEST_CALL);
@@ -123,6 +133,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
+    lifecycle.way_in("board", |stop| board.run(stop));
     lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
     lifecycle.way_in("events", |stop| infallible(consumer.run(stop)));
     lifecycle.way_in("drains", |stop| drains.run_drains(stop));
@@ -131,9 +142,36 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     lifecycle.way_in("reconciling", |stop| dispatch.run_reconciling(reconcile, stop));
     lifecycle.way_in("log retention", |stop| retention.run(stop));
     lifecycle.way_in("gauges", |stop| gauges.run(stop));
+    lifecycle.way_in("pace", |stop| pace.run(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)
+}
+
+/// The board, which reads over connections of its own.
+async fn board(
+    settings: &Settings,
+    clients: &Clients,
+    health: &Arc<Health>,
+    dispatch: &Dispatch,
+    limits: &Limits,
+) -> Result<Board, RunError> {
+    let read_only = settings.database.database_url.clone().options([("default_transaction_read_only", "on")]);
+    let database = DatabaseSettings { database_url: read_only, database_connections: BOARD_CONNECTIONS };
+    let facts = Facts::new(database::connect(&database).await?);
+    let own = &settings.board;
+    Ok(Board::new(board::Parts {
+        dispatch: dispatch.clone(),
+        policy: settings.policy.policy(),
+        facts,
+        couriers: lookup::Couriers::new(&own.courier_service_grpc_url, own.lookup_timeout()),
+        orders: lookup::Orders::new(&own.order_service_grpc_url, own.lookup_timeout()),
+        health: health.clone(),
+        queues: Queues::new(clients.clone(), own.board_queues.clone()),
+        clock: Clock::system(),
+        actions: own.board_actions,
+        has_room: limits.has_room.clone(),
+    }))
 }
 
 /// What REST takes on. It is asked to add to the outbox only while that is short enough.

@@ -8,6 +8,7 @@ use runtime::{DatabaseSettings, LoadSettings, LogSettings, ShutdownSettings};
 use trace::export::TraceSettings;
 
 use crate::{
+    board::BoardSettings,
     choice::RedisSettings,
     dispatch::sweep::SweepSettings,
     domain::policy::{Policy, Selection, Window},
@@ -17,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Parser)]
 #[command(name = "assignment-service", version)]
 pub struct Settings {
-    /// Where REST, /docs, /livez, /readyz and /metrics listen.
+    /// Where the board, REST, /docs, /livez, /readyz and /metrics listen.
     #[arg(long, env, default_value = "0.0.0.0:9325")]
     pub http_addr: SocketAddr,
     /// Where gRPC listens.
@@ -58,6 +59,9 @@ pub struct Settings {
     /// How long a courier may be away before their orders are given to others, with ON_LEAVE=reassign, in seconds.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(..=604_800))]
     pub leave_grace_seconds: u64,
+    /// The dispatch board.
+    #[command(flatten)]
+    pub board: BoardSettings,
     /// Where couriers are chosen.
     #[command(flatten)]
     pub redis: RedisSettings,

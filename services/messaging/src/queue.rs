@@ -44,6 +44,17 @@ impl QueueError {
     }
 }
 
+/// How much lies in a queue, as SQS counts it: approximately.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Depth {
+    /// Messages that may be received now.
+    pub visible: u64,
+    /// Messages that were received and not deleted yet.
+    pub in_flight: u64,
+    /// Messages that may be received later.
+    pub delayed: u64,
+}
+
 /// A queue that exists.
 #[derive(Debug, Clone)]
 pub struct Queue {
@@ -95,6 +106,22 @@ impl Queue {
     #[must_use]
     pub fn name(&self) -> &str {
         self.calls.name()
+    }
+
+    /// How much lies in the queue. SQS's numbers are approximate.
+    ///
+    /// # Errors
+    /// SQS did not answer, or refused.
+    pub async fn depth(&self) -> Result<Depth, QueueError> {
+        self.calls.counts().await
+    }
+
+    /// How much lies in its dead-letter queue.
+    ///
+    /// # Errors
+    /// SQS did not answer, or refused.
+    pub async fn dead_letters_depth(&self) -> Result<Depth, QueueError> {
+        self.dead_letters.counts().await
     }
 
     /// The calls to the queue itself.

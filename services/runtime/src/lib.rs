@@ -5,7 +5,7 @@
 pub mod database;
 pub mod dial;
 pub mod health;
-mod instance;
+pub mod instance;
 pub mod lifecycle;
 pub mod local;
 pub mod operations;

@@ -113,4 +113,13 @@ impl Facts {
         let query = sqlx::query_scalar(include_str!("sql/zone_exists.sql"));
         Ok(query.bind(zone.as_str()).fetch_one(&self.pool).await?)
     }
+
+    /// What an id is of: `orders` or `couriers`, and which of them. The id of an event that was heard of lately stands for what it
+    /// is about.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn what_is(&self, id: Uuid) -> Result<Option<(String, Uuid)>, FactsError> {
+        Ok(sqlx::query_as(include_str!("sql/what_is.sql")).bind(id).fetch_optional(&self.pool).await?)
+    }
 }

@@ -148,16 +148,28 @@ impl Facts {
         Ok(query.bind(zone.as_str()).fetch_optional(&self.pool).await?)
     }
 
-    /// Couriers of a zone by score, and the front of its line.
+    /// Couriers of a zone: who takes orders first, then by score, then who has waited longest.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
-    pub async fn zone_by_score(&self, zone: &Zone, most: i64) -> Result<(Vec<CourierLoad>, Vec<LineRow>), FactsError> {
+    pub async fn couriers_by_score(
+        &self,
+        zone: &Zone,
+        pass_over: i64,
+        most: i64,
+    ) -> Result<Vec<CourierLoad>, FactsError> {
         let query = sqlx::query_as::<_, LoadRow>(include_str!("sql/zone_by_score.sql"));
-        let couriers = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
+        let couriers = query.bind(zone.as_str()).bind(most).bind(pass_over).fetch_all(&self.pool).await?;
+        couriers.into_iter().map(CourierLoad::try_from).collect()
+    }
+
+    /// The front of a zone's line.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn zone_line(&self, zone: &Zone, most: i64) -> Result<Vec<LineRow>, FactsError> {
         let query = sqlx::query_as(include_str!("sql/zone_line.sql"));
-        let line = query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?;
-        Ok((couriers.into_iter().map(CourierLoad::try_from).collect::<Result<_, _>>()?, line))
+        Ok(query.bind(zone.as_str()).bind(most).fetch_all(&self.pool).await?)
     }
 
     /// A page of the event log, oldest first, as far as it is settled: whoever goes on behind the last line misses nothing. The

@@ -93,7 +93,8 @@ pub(super) async fn get_zone(
 ) -> Result<axum::Json<ZoneDetail>, Problem> {
     let counts = facts.zone_counts(&zone).await?;
     let counts = counts.ok_or_else(|| Problem::not_found("zone-not-found", "No event has named this zone"))?;
-    let (couriers, waiting) = facts.zone_by_score(&zone, MOST).await?;
+    let couriers = facts.couriers_by_score(&zone, 0, MOST).await?;
+    let waiting = facts.zone_line(&zone, MOST).await?;
     Ok(axum::Json(ZoneDetail {
         counts: counts.into(),
         couriers: couriers.into_iter().map(CourierInZone::from).collect(),

@@ -4,7 +4,7 @@
 //! this process dies its connection does too, so the rows are free again at once. A machine that vanishes is noticed by
 //! the server's `idle_in_transaction_session_timeout`, which must be longer than a publish call with all its attempts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures::{FutureExt as _, StreamExt as _, stream};
@@ -38,18 +38,28 @@ struct Row {
 /// A run of the rows, and what SNS said to each of them.
 type Answer = (std::ops::Range<usize>, Vec<Result<(), String>>);
 
+/// Is told of each event that SNS took: its type, and how long after what caused it, where that is known.
+pub type OnPublished = Arc<dyn Fn(&str, Option<Duration>) + Send + Sync>;
+
 /// Publishes what the outbox of a database holds. Any number may run side by side.
 pub struct Relay {
     outbox: Outbox,
     pool: PgPool,
     publisher: Publisher,
+    on_published: OnPublished,
 }
 
 impl Relay {
     /// A relay that does nothing until it is run.
     #[must_use]
     pub fn new(outbox: &Outbox, pool: PgPool, publisher: Publisher) -> Self {
-        Self { outbox: outbox.clone(), pool, publisher }
+        Self { outbox: outbox.clone(), pool, publisher, on_published: Arc::new(|_, _| {}) }
+    }
+
+    /// The same, telling somebody of each event that it published. Whoever is told must not take long.
+    #[must_use]
+    pub fn telling(self, on_published: OnPublished) -> Self {
+        Self { on_published, ..self }
     }
 
     /// Publishes until `stop`, then once more what is left, so that a service leaves nothing to wait for another.
@@ -107,7 +117,7 @@ impl Relay {
         });
         let calls: Vec<_> = calls.collect();
         let answers: Vec<_> = stream::iter(calls).buffer_unordered(CONCURRENT_CALLS).collect().await;
-        record(&mut transaction, &rows, &mut spans, answers).await?;
+        record(&mut transaction, &rows, &mut spans, answers, &self.on_published).await?;
         transaction.commit().await?;
         Ok(rows.len())
     }
@@ -119,6 +129,7 @@ async fn record(
     rows: &[Row],
     spans: &mut [Span],
     answers: Vec<Answer>,
+    on_published: &OnPublished,
 ) -> Result<(), sqlx::Error> {
     let mut published = Vec::with_capacity(rows.len());
     let (mut failed, mut pauses, mut last_reason) = (Vec::new(), Vec::new(), String::new());
@@ -126,7 +137,7 @@ async fn record(
         for ((row, span), result) in rows[run.clone()].iter().zip(&mut spans[run]).zip(results) {
             match result {
                 Ok(()) => {
-                    count_published(row);
+                    on_published(&row.event_type, count_published(row));
                     published.push(row.event_id);
                 }
                 Err(reason) => {
@@ -152,13 +163,13 @@ async fn record(
     Ok(())
 }
 
-fn count_published(row: &Row) {
+/// Answers how long after what caused it.
+fn count_published(row: &Row) -> Option<Duration> {
     metrics::counter!("dispatch_outbox_published_total", "type" => row.event_type.clone()).increment(1);
-    if let Some(caused_at) = row.caused_at {
-        let latency = (Utc::now() - caused_at).to_std().unwrap_or_default();
-        metrics::histogram!("dispatch_publish_latency_seconds", "type" => row.event_type.clone())
-            .record(latency.as_secs_f64());
-    }
+    let latency = (Utc::now() - row.caused_at?).to_std().unwrap_or_default();
+    metrics::histogram!("dispatch_publish_latency_seconds", "type" => row.event_type.clone())
+        .record(latency.as_secs_f64());
+    Some(latency)
 }
 
 /// From here until SNS has answered.

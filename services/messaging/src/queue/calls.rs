@@ -8,6 +8,7 @@ use aws_sdk_sqs::types::{
     SendMessageBatchRequestEntry,
 };
 
+use super::Depth;
 use super::QueueError;
 use crate::{Clients, describe};
 
@@ -152,6 +153,17 @@ impl Calls {
         ];
         let attributes = self.attributes(&counts).await?;
         Ok(attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum())
+    }
+
+    pub(crate) async fn counts(&self) -> Result<Depth, QueueError> {
+        let [visible, in_flight, delayed] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
+        ];
+        let answer = self.attributes(&[visible.clone(), in_flight.clone(), delayed.clone()]).await?;
+        let count = |name| answer.get(&name).and_then(|count| count.parse().ok()).unwrap_or(0);
+        Ok(Depth { visible: count(visible), in_flight: count(in_flight), delayed: count(delayed) })
     }
 
     /// Deletes everything in the queue.
