@@ -17,9 +17,12 @@ mod list;
 mod look;
 mod purge;
 mod redrive;
+mod shelf;
 mod show;
 
 pub use self::{
     cli::{DeadLettersError, Dlq, Ended},
     console::Console,
+    redrive::Report,
+    shelf::{Letter, Shelf, Which},
 };

@@ -1,6 +1,6 @@
 //! `dlq list`: what lies there.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use clap::Args;
 
@@ -56,7 +56,8 @@ impl List {
 
     async fn look(&self, queue: &Queue, desk: &mut Desk<'_>) -> Result<(Vec<Summary>, bool), DeadLettersError> {
         let limit = self.limit as usize;
-        let found = through(queue, Until::SeenOnce, &mut desk.console, desk.stop, async |look| {
+        let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
+        let found = through(queue, Until::SeenOnce, note, desk.stop, async |look| {
             let mut found = Vec::new();
             while found.len() < limit {
                 let Some(letters) = look.next(limit - found.len()).await? else { break };

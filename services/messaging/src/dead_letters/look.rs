@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
     time::Duration,
 };
 
@@ -9,7 +10,7 @@ use chrono::Utc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{console::Console, letter::DeadLetter};
+use super::letter::DeadLetter;
 use crate::{
     Queue,
     queue::{BATCH, QueueError},
@@ -42,14 +43,15 @@ pub(super) enum Until {
     Empty,
 }
 
-/// Looks through the dead letters of a queue, and hands back whatever `work` did not take out.
+/// Looks through the dead letters of a queue, and hands back whatever `work` did not take out. What somebody should know besides
+/// is noted.
 ///
 /// # Errors
 /// Those of `work`; everything is handed back after those, too.
 pub(super) async fn through<T>(
     queue: &Queue,
     until: Until,
-    console: &mut Console<'_>,
+    note: &mut dyn FnMut(fmt::Arguments<'_>),
     stop: &CancellationToken,
     work: impl AsyncFnOnce(&mut Look<'_>) -> Result<T, QueueError>,
 ) -> Result<T, QueueError> {
@@ -57,12 +59,12 @@ pub(super) async fn through<T>(
     let mut look = Look { queue, until, stop, seen: HashSet::new(), held: HashMap::new(), cut_short: None };
     let done = work(&mut look).await;
     if let Some(why) = look.cut_short {
-        console.note(format_args!("{}: {why}; there may be more dead letters", queue.name()));
+        note(format_args!("{}: {why}; there may be more dead letters", queue.name()));
     }
     let hidden = look.hand_back().await;
     if hidden > 0 {
         let seconds = VISIBILITY.as_secs();
-        console.note(format_args!("{}: {hidden} dead letters stay hidden for up to {seconds} s", queue.name()));
+        note(format_args!("{}: {hidden} dead letters stay hidden for up to {seconds} s", queue.name()));
     }
     done
 }

@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::cli::{DeadLettersError, Desk, Ended, Scope};
+use super::{
+    cli::{DeadLettersError, Desk, Ended, Scope},
+    shelf::Shelf,
+};
 use crate::Queue;
 
 /// What `dlq purge` is told.
@@ -27,7 +30,7 @@ impl Purge {
             let letters = queue.dead_letters().depth().await?;
             let name = queue.name();
             if self.yes || confirmed(queue, letters, desk).await? {
-                queue.dead_letters().purge().await?;
+                Shelf::of(queue.clone()).purge().await?;
                 desk.console.say(format_args!("{name}: purged; there were {letters} dead letters"))?;
                 purged = true;
             } else {

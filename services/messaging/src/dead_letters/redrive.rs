@@ -1,8 +1,9 @@
 //! `dlq redrive`: back to the queue that they came from, first sent and then deleted.
 
-use std::{collections::HashSet, ops::Range};
+use std::{collections::HashSet, fmt, ops::Range};
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     cli::{DeadLettersError, Desk, Ended, Scope},
@@ -34,29 +35,28 @@ pub(super) struct Redrive {
 
 /// What became of the dead letters of one queue.
 #[derive(Debug, Default)]
-struct Report {
-    redriven: usize,
+pub struct Report {
+    /// How many went back.
+    pub redriven: usize,
     /// Failed again before the end, and were left.
-    came_back: usize,
+    pub came_back: usize,
     /// Ids, with the reasons.
-    failed: Vec<(String, String)>,
-    is_cut_short: bool,
+    pub failed: Vec<(String, String)>,
+    /// Whether there may be more that nobody has looked at.
+    pub is_cut_short: bool,
 }
 
 impl Redrive {
     pub(super) async fn run(&self, desk: &mut Desk<'_>) -> Result<Ended, DeadLettersError> {
-        let mut wanted = Wanted::new(self);
+        let mut wanted = if self.all { Wanted::all() } else { Wanted::these(&self.message_ids) };
         let mut ended = Ended::Well;
         for queue in &desk.queues().await? {
             if wanted.is_found() {
                 break;
             }
-            let until = if self.all { Until::Empty } else { Until::SeenOnce };
             let mut report = Report::default();
-            let done = through(queue, until, &mut desk.console, desk.stop, async |look| {
-                redrive(queue, look, &mut wanted, &mut report).await
-            })
-            .await;
+            let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
+            let done = redrive_from(queue, &mut wanted, &mut report, note, desk.stop).await;
             say(queue, &report, desk)?;
             done?;
             if report.is_cut_short || !report.failed.is_empty() {
@@ -79,6 +79,18 @@ fn say(queue: &Queue, report: &Report, desk: &mut Desk<'_>) -> Result<(), DeadLe
     let left = if *came_back == 0 { String::new() } else { format!(", {came_back} failed again and were left") };
     desk.console.say(format_args!("{}: {redriven} redriven, {} failed{left}", queue.name(), failed.len()))?;
     Ok(())
+}
+
+/// Redrives what is wanted of one queue.
+pub(super) async fn redrive_from(
+    queue: &Queue,
+    wanted: &mut Wanted<'_>,
+    report: &mut Report,
+    note: &mut dyn FnMut(fmt::Arguments<'_>),
+    stop: &CancellationToken,
+) -> Result<(), QueueError> {
+    let until = if matches!(wanted, Wanted::All { .. }) { Until::Empty } else { Until::SeenOnce };
+    through(queue, until, note, stop, async |look| redrive(queue, look, wanted, report).await).await
 }
 
 async fn redrive(
@@ -182,7 +194,7 @@ enum Choice {
 }
 
 /// Which dead letters to redrive.
-enum Wanted<'a> {
+pub(super) enum Wanted<'a> {
     /// All. By the ids that consumers know: poison that comes back has another id in the dead-letter queue each time,
     /// and would go round for ever.
     All { redriven: HashSet<String> },
@@ -191,11 +203,12 @@ enum Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    fn new(redrive: &'a Redrive) -> Self {
-        if redrive.all {
-            return Self::All { redriven: HashSet::new() };
-        }
-        Self::These(redrive.message_ids.iter().map(String::as_str).collect())
+    pub(super) fn all() -> Self {
+        Self::All { redriven: HashSet::new() }
+    }
+
+    pub(super) fn these(ids: &'a [String]) -> Self {
+        Self::These(ids.iter().map(String::as_str).collect())
     }
 
     fn choose(&mut self, letter: &DeadLetter) -> Choice {
@@ -216,7 +229,7 @@ impl<'a> Wanted<'a> {
         matches!(self, Self::These(ids) if ids.is_empty())
     }
 
-    fn missing(&self) -> Vec<&'a str> {
+    pub(super) fn missing(&self) -> Vec<&'a str> {
         match self {
             Self::All { .. } => Vec::new(),
             Self::These(ids) => ids.iter().copied().collect(),
@@ -244,7 +257,7 @@ mod tests {
 
     #[test]
     fn each_is_chosen_once() {
-        let mut all = Wanted::All { redriven: HashSet::new() };
+        let mut all = Wanted::all();
         assert!(matches!(all.choose(&letter("a", 1)), Choice::Redrive));
         assert!(matches!(all.choose(&letter("a", 1)), Choice::CameBack));
         assert!(!all.is_found() && all.missing().is_empty());

@@ -1,6 +1,6 @@
 //! `dlq show`: one dead letter, with everything.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, fmt, io};
 
 use clap::Args;
 use serde::Serialize;
@@ -48,7 +48,8 @@ impl Show {
     }
 
     async fn find(&self, queue: &Queue, desk: &mut Desk<'_>) -> Result<Option<DeadLetter>, DeadLettersError> {
-        let found = through(queue, Until::SeenOnce, &mut desk.console, desk.stop, async |look| {
+        let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
+        let found = through(queue, Until::SeenOnce, note, desk.stop, async |look| {
             while let Some(letters) = look.next(BATCH).await? {
                 let found = letters.into_iter().find(|letter| letter.is_called(&self.message_id));
                 if found.is_some() {

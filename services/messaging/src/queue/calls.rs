@@ -146,13 +146,8 @@ impl Calls {
 
     /// How many messages there are: visible, in somebody's hands, and delayed. SQS counts approximately.
     pub(crate) async fn depth(&self) -> Result<u64, QueueError> {
-        let counts = [
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-            QueueAttributeName::ApproximateNumberOfMessagesDelayed,
-        ];
-        let attributes = self.attributes(&counts).await?;
-        Ok(attributes.values().filter_map(|count| count.parse::<u64>().ok()).sum())
+        let Depth { visible, in_flight, delayed } = self.counts().await?;
+        Ok(visible + in_flight + delayed)
     }
 
     pub(crate) async fn counts(&self) -> Result<Depth, QueueError> {

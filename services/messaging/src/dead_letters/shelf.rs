@@ -1,0 +1,118 @@
+//! The dead letters of a queue, for a program instead of a person at a terminal. What a look is, and what may be repeated, is as
+//! for the commands.
+
+use std::{collections::BTreeMap, fmt};
+
+use chrono::{DateTime, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    letter::DeadLetter,
+    look::{Until, through},
+    redrive::{Report, Wanted, redrive_from},
+};
+use crate::{Queue, queue::QueueError};
+
+/// The dead letters of a queue.
+#[derive(Debug, Clone)]
+pub struct Shelf(Queue);
+
+/// A dead letter with everything.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// SQS's id of it in the dead-letter queue.
+    pub message_id: String,
+    /// Why it is one.
+    pub reason: String,
+    /// What it says it is.
+    pub event_type: Option<String>,
+    /// When it was first sent, where that is known.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// When it became a dead letter, where that is known: not if SQS moved it by itself.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// How often it was received. Looks count, too.
+    pub receive_count: u32,
+    /// As it was received.
+    pub body: String,
+    /// Its attributes, as text.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl From<DeadLetter> for Letter {
+    fn from(letter: DeadLetter) -> Self {
+        let DeadLetter { summary, message, .. } = letter;
+        Self {
+            message_id: summary.message_id,
+            reason: summary.reason,
+            event_type: summary.event_type,
+            sent_at: summary.sent_at,
+            failed_at: summary.failed_at,
+            receive_count: summary.receive_count,
+            body: message.raw_body,
+            attributes: message.attributes.into_iter().collect(),
+        }
+    }
+}
+
+/// Which dead letters to redrive.
+#[derive(Debug, Clone)]
+pub enum Which {
+    /// All that are there now.
+    All,
+    /// Those with these ids in the dead-letter queue, or with these ids of their consumer.
+    These(Vec<String>),
+}
+
+impl Shelf {
+    /// Those of this queue.
+    #[must_use]
+    pub const fn of(queue: Queue) -> Self {
+        Self(queue)
+    }
+
+    /// Up to so many of them. While it looks they are hidden from others.
+    ///
+    /// # Errors
+    /// SQS does not answer, or refuses.
+    pub async fn list(&self, most: usize, stop: &CancellationToken) -> Result<Vec<Letter>, QueueError> {
+        through(&self.0, Until::SeenOnce, &mut noted, stop, async |look| {
+            let mut found = Vec::new();
+            while found.len() < most {
+                let Some(letters) = look.next(most - found.len()).await? else { break };
+                found.extend(letters.into_iter().map(Letter::from));
+            }
+            Ok(found)
+        })
+        .await
+    }
+
+    /// Sends them back to their queue: first sent, then deleted here.
+    ///
+    /// # Errors
+    /// SQS does not answer, or refuses; some may have gone back.
+    pub async fn redrive(&self, which: &Which, stop: &CancellationToken) -> Result<Report, QueueError> {
+        let mut wanted = match which {
+            Which::All => Wanted::all(),
+            Which::These(ids) => Wanted::these(ids),
+        };
+        let mut report = Report::default();
+        redrive_from(&self.0, &mut wanted, &mut report, &mut noted, stop).await?;
+        let why = "it is not there: redriven already, or never there";
+        report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
+        Ok(report)
+    }
+
+    /// Deletes all of them; answers about how many there were.
+    ///
+    /// # Errors
+    /// SQS does not answer, or refuses.
+    pub async fn purge(&self) -> Result<u64, QueueError> {
+        let letters = self.0.dead_letters().depth().await?;
+        self.0.dead_letters().purge().await?;
+        Ok(letters)
+    }
+}
+
+fn noted(note: fmt::Arguments<'_>) {
+    tracing::warn!("{note}");
+}
