@@ -46,6 +46,11 @@ impl<'a> Console<'a> {
         let _ = writeln!(self.notes, "{line}");
     }
 
+    /// So many of them.
+    pub(super) fn note_all(&mut self, lines: &[String]) {
+        lines.iter().for_each(|line| self.note(line));
+    }
+
     /// Asks, and waits for the line that is the answer; nothing if there is none, or `stop` comes first.
     pub(super) async fn ask(&mut self, question: &str, stop: &CancellationToken) -> io::Result<Option<String>> {
         let Some(mut answers) = self.answers.take() else { return Ok(None) };

@@ -1,6 +1,6 @@
 //! `dlq list`: what lies there.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use clap::Args;
 
@@ -56,8 +56,8 @@ impl List {
 
     async fn look(&self, queue: &Queue, desk: &mut Desk<'_>) -> Result<(Vec<Summary>, bool), DeadLettersError> {
         let limit = self.limit as usize;
-        let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
-        let found = through(queue, Until::SeenOnce, note, desk.stop, async |look| {
+        let mut notes = Vec::new();
+        let found = through(queue, Until::SeenOnce, &mut notes, desk.stop, async |look| {
             let mut found = Vec::new();
             while found.len() < limit {
                 let Some(letters) = look.next(limit - found.len()).await? else { break };
@@ -65,7 +65,9 @@ impl List {
             }
             Ok((found, look.is_cut_short()))
         });
-        Ok(found.await?)
+        let found = found.await;
+        desk.console.note_all(&notes);
+        Ok(found?)
     }
 }
 

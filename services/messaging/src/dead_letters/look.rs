@@ -2,7 +2,6 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
     time::Duration,
 };
 
@@ -44,14 +43,14 @@ pub(super) enum Until {
 }
 
 /// Looks through the dead letters of a queue, and hands back whatever `work` did not take out. What somebody should know besides
-/// is noted.
+/// goes into the notes.
 ///
 /// # Errors
 /// Those of `work`; everything is handed back after those, too.
 pub(super) async fn through<T>(
     queue: &Queue,
     until: Until,
-    note: &mut dyn FnMut(fmt::Arguments<'_>),
+    notes: &mut Vec<String>,
     stop: &CancellationToken,
     work: impl AsyncFnOnce(&mut Look<'_>) -> Result<T, QueueError>,
 ) -> Result<T, QueueError> {
@@ -59,12 +58,12 @@ pub(super) async fn through<T>(
     let mut look = Look { queue, until, stop, seen: HashSet::new(), held: HashMap::new(), cut_short: None };
     let done = work(&mut look).await;
     if let Some(why) = look.cut_short {
-        note(format_args!("{}: {why}; there may be more dead letters", queue.name()));
+        notes.push(format!("{}: {why}; there may be more dead letters", queue.name()));
     }
     let hidden = look.hand_back().await;
     if hidden > 0 {
         let seconds = VISIBILITY.as_secs();
-        note(format_args!("{}: {hidden} dead letters stay hidden for up to {seconds} s", queue.name()));
+        notes.push(format!("{}: {hidden} dead letters stay hidden for up to {seconds} s", queue.name()));
     }
     done
 }

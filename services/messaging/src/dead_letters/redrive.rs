@@ -1,6 +1,6 @@
 //! `dlq redrive`: back to the queue that they came from, first sent and then deleted.
 
-use std::{collections::HashSet, fmt, ops::Range};
+use std::{collections::HashSet, ops::Range};
 
 use clap::Args;
 use tokio_util::sync::CancellationToken;
@@ -55,8 +55,9 @@ impl Redrive {
                 break;
             }
             let mut report = Report::default();
-            let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
-            let done = redrive_from(queue, &mut wanted, &mut report, note, desk.stop).await;
+            let mut notes = Vec::new();
+            let done = redrive_from(queue, &mut wanted, &mut report, &mut notes, desk.stop).await;
+            desk.console.note_all(&notes);
             say(queue, &report, desk)?;
             done?;
             if report.is_cut_short || !report.failed.is_empty() {
@@ -86,11 +87,11 @@ pub(super) async fn redrive_from(
     queue: &Queue,
     wanted: &mut Wanted<'_>,
     report: &mut Report,
-    note: &mut dyn FnMut(fmt::Arguments<'_>),
+    notes: &mut Vec<String>,
     stop: &CancellationToken,
 ) -> Result<(), QueueError> {
     let until = if matches!(wanted, Wanted::All { .. }) { Until::Empty } else { Until::SeenOnce };
-    through(queue, until, note, stop, async |look| redrive(queue, look, wanted, report).await).await
+    through(queue, until, notes, stop, async |look| redrive(queue, look, wanted, report).await).await
 }
 
 async fn redrive(

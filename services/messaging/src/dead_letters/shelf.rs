@@ -1,7 +1,7 @@
 //! The dead letters of a queue, for a program instead of a person at a terminal. What a look is, and what may be repeated, is as
 //! for the commands.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
@@ -75,15 +75,18 @@ impl Shelf {
     /// # Errors
     /// SQS does not answer, or refuses.
     pub async fn list(&self, most: usize, stop: &CancellationToken) -> Result<Vec<Letter>, QueueError> {
-        through(&self.0, Until::SeenOnce, &mut noted, stop, async |look| {
+        let mut notes = Vec::new();
+        let found = through(&self.0, Until::SeenOnce, &mut notes, stop, async |look| {
             let mut found = Vec::new();
             while found.len() < most {
                 let Some(letters) = look.next(most - found.len()).await? else { break };
                 found.extend(letters.into_iter().map(Letter::from));
             }
             Ok(found)
-        })
-        .await
+        });
+        let found = found.await;
+        log(&notes);
+        found
     }
 
     /// Sends them back to their queue: first sent, then deleted here.
@@ -96,7 +99,10 @@ impl Shelf {
             Which::These(ids) => Wanted::these(ids),
         };
         let mut report = Report::default();
-        redrive_from(&self.0, &mut wanted, &mut report, &mut noted, stop).await?;
+        let mut notes = Vec::new();
+        let done = redrive_from(&self.0, &mut wanted, &mut report, &mut notes, stop).await;
+        log(&notes);
+        done?;
         let why = "it is not there: redriven already, or never there";
         report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
         Ok(report)
@@ -113,6 +119,8 @@ impl Shelf {
     }
 }
 
-fn noted(note: fmt::Arguments<'_>) {
-    tracing::warn!("{note}");
+fn log(notes: &[String]) {
+    for note in notes {
+        tracing::warn!("{note}");
+    }
 }

@@ -1,6 +1,6 @@
 //! `dlq show`: one dead letter, with everything.
 
-use std::{collections::BTreeMap, fmt, io};
+use std::{collections::BTreeMap, io};
 
 use clap::Args;
 use serde::Serialize;
@@ -48,8 +48,8 @@ impl Show {
     }
 
     async fn find(&self, queue: &Queue, desk: &mut Desk<'_>) -> Result<Option<DeadLetter>, DeadLettersError> {
-        let note = &mut |note: fmt::Arguments<'_>| desk.console.note(note);
-        let found = through(queue, Until::SeenOnce, note, desk.stop, async |look| {
+        let mut notes = Vec::new();
+        let found = through(queue, Until::SeenOnce, &mut notes, desk.stop, async |look| {
             while let Some(letters) = look.next(BATCH).await? {
                 let found = letters.into_iter().find(|letter| letter.is_called(&self.message_id));
                 if found.is_some() {
@@ -58,7 +58,9 @@ impl Show {
             }
             Ok(None)
         });
-        Ok(found.await?)
+        let found = found.await;
+        desk.console.note_all(&notes);
+        Ok(found?)
     }
 
     fn print(&self, letter: &DeadLetter, console: &mut Console<'_>) -> Result<(), DeadLettersError> {
