@@ -29,7 +29,7 @@ use std::{sync::Arc, time::Duration};
 use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, assignment_service_server::AssignmentServiceServer};
 use messaging::{
-    Clients, Consumer, Outbox, Publisher, Queue,
+    Clients, Consumer, Outbox, Publisher, Queue, WireTap,
     outbox::{self, Relay},
     queue::QueueError,
 };
@@ -106,6 +106,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let load = settings.load;
     let outbox = Outbox::new(settings.assignment_topic_arn.clone());
     let limits = limits(&load, &outbox);
+    let tap = WireTap::new(pool.clone());
     let facts = Facts::new(pool.clone());
     let pace = Pace::new(facts.clone(), Clock::system());
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).telling(pace.observer());
@@ -126,7 +127,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
         queue.clone(),
         Arc::new(Consume::of(queue.name(), Intake(dispatch.clone()))),
         settings.consumer.clone(),
-    );
+    )
+    .tapped(&tap);
     let (drains, sweeps, leaving) = (dispatch.clone(), dispatch.clone(), dispatch.clone());
     let (sweep, grace) = (settings.sweep(), settings.leave_grace());
     let reconcile = Duration::from_secs(settings.reconcile_interval_seconds);
@@ -144,6 +146,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     lifecycle.way_in("gauges", |stop| gauges.run(stop));
     lifecycle.way_in("pace", |stop| pace.run(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    lifecycle.way_out("wire tap", |stop| infallible(tap.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "assignment-service is up");
     Ok(lifecycle)
 }

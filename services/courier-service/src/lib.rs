@@ -26,7 +26,7 @@ use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, courier_service_server::CourierServiceServer};
 use lookup::Orders;
 use messaging::{
-    Clients, Consumer, Outbox, Publisher, Queue,
+    Clients, Consumer, Outbox, Publisher, Queue, WireTap,
     outbox::{self, Relay},
     queue::QueueError,
 };
@@ -95,6 +95,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let limits = limits(&load, &outbox);
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let tap = WireTap::new(pool.clone());
     let couriers = Couriers::new(pool.clone(), outbox.clone(), Clock::system(), Ids::random());
     let pairs = Pairs::new(pool.clone(), outbox, Clock::system());
     let orders = Orders::new(&settings.lookup.order_service_grpc_url, settings.lookup.timeout());
@@ -112,9 +113,9 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
         .max_decoding_message_size(serve::LARGEST_CALL);
     let courier_events = CourierEvents { couriers, pairs: pairs.clone() };
     let courier_events = Arc::new(Consume::of(events_queue.name(), courier_events));
-    let courier_events = Consumer::new(events_queue, courier_events, settings.consumer.clone());
+    let courier_events = Consumer::new(events_queue, courier_events, settings.consumer.clone()).tapped(&tap);
     let assignments = Arc::new(Consume::of(assignments_queue.name(), Assignments(pairs)));
-    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
+    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone()).tapped(&tap);
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
@@ -122,6 +123,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     lifecycle.way_in("courier events", |stop| infallible(courier_events.run(stop)));
     lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    lifecycle.way_out("wire tap", |stop| infallible(tap.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "courier-service is up");
     Ok(lifecycle)
 }

@@ -31,7 +31,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use self::{receiver::Receiver, settle::Settler, visibility::Visibility, worker::Worker};
-use crate::{Message, Queue, backoff::Backoff};
+use crate::{Message, Queue, WireTap, backoff::Backoff, wire_tap::Wire};
 
 /// How often it is shown how much is in flight.
 const SHOWN: Duration = Duration::from_secs(1);
@@ -133,12 +133,19 @@ pub struct Consumer<H> {
     queue: Queue,
     handler: Arc<H>,
     settings: ConsumerSettings,
+    wire: Option<Arc<Wire>>,
 }
 
 impl<H: Handler> Consumer<H> {
     /// A consumer that does nothing until it is run.
     pub fn new(queue: Queue, handler: Arc<H>, settings: ConsumerSettings) -> Self {
-        Self { queue, handler, settings }
+        Self { queue, handler, settings, wire: None }
+    }
+
+    /// Shows each message that it settled to this tap.
+    #[must_use]
+    pub fn tapped(self, tap: &WireTap) -> Self {
+        Self { wire: Some(tap.wire(self.queue.name())), ..self }
     }
 
     /// Consumes until `stop`, then drains. Dropping the future is the hard stop: what was not acknowledged comes
@@ -170,7 +177,7 @@ impl<H: Handler> Consumer<H> {
                 handler: self.handler.clone(),
                 waiting: waiting.clone(),
                 max_batch: settings.max_batch as usize,
-                settler: Settler::new(self.queue.clone(), visibility.clone(), settings.backoff()),
+                settler: Settler::new(self.queue.clone(), visibility.clone(), settings.backoff(), self.wire.clone()),
                 backoff: settings.backoff(),
                 stop: stop.clone(),
             };

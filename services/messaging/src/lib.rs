@@ -1,6 +1,6 @@
 //! Getting messages in and out, without losing one: an SQS [`consumer`], an SNS [`publisher`] and a transactional
-//! [`outbox`] in PostgreSQL, and for operators the [`dead_letters`]. It knows queues, topics and rows; it knows no order and
-//! no courier.
+//! [`outbox`] in PostgreSQL; for operators the [`dead_letters`] and, with the [`wire_tap`], what passed lately. It knows queues,
+//! topics and rows; it knows no order and no courier.
 //!
 //! Guarantees, all of them at-least-once:
 //! - a message is deleted only after its handler said [`Outcome::Done`] or its copy is in the dead-letter queue;
@@ -17,6 +17,7 @@ pub mod message;
 pub mod outbox;
 pub mod publisher;
 pub mod queue;
+pub mod wire_tap;
 
 pub use self::{
     clients::{AwsSettings, Clients},
@@ -25,6 +26,7 @@ pub use self::{
     outbox::Outbox,
     publisher::Publisher,
     queue::Queue,
+    wire_tap::{PassedMessage, WireTap},
 };
 
 /// An error with all of its causes, on one line: the SDK's own texts hide the cause.

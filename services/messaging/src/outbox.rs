@@ -25,7 +25,7 @@ use trace::TraceParent;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
-/// A service's own migrations with those of the outbox before them. The outbox has the numbers below 100.
+/// A service's own migrations with those of this crate before them, which have the numbers below 100.
 #[must_use]
 pub fn with_migrations(own: &Migrator) -> Migrator {
     let mut all = Migrator::with_migrations(MIGRATIONS.iter().chain(own.iter()).cloned().collect());

@@ -25,7 +25,7 @@ use ::events::Consume;
 use dispatch_contracts::grpc::{DESCRIPTORS, order_service_server::OrderServiceServer};
 use lookup::Couriers;
 use messaging::{
-    Clients, Consumer, Outbox, Publisher, Queue,
+    Clients, Consumer, Outbox, Publisher, Queue, WireTap,
     outbox::{self, Relay},
     queue::QueueError,
 };
@@ -93,6 +93,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let limits = limits(&load, &outbox);
     let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let tap = WireTap::new(pool.clone());
     let key_ttl = settings.idempotency_key_ttl();
     let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);
     let couriers = Couriers::new(&settings.lookup.courier_service_grpc_url, settings.lookup.timeout());
@@ -108,9 +109,9 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let served = serve::Http::new(operations::router(health.clone(), telemetry), api, rest::api::turned_away(&limits));
     let grpc = OrderServiceServer::new(Grpc(orders.clone())).max_decoding_message_size(serve::LARGEST_CALL);
     let order_events = Arc::new(Consume::of(events_queue.name(), OrderEvents(orders.clone())));
-    let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone());
+    let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone()).tapped(&tap);
     let assignments = Arc::new(Consume::of(assignments_queue.name(), Assignments(orders.clone())));
-    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone());
+    let assignments = Consumer::new(assignments_queue, assignments, settings.consumer.clone()).tapped(&tap);
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
@@ -119,6 +120,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
     lifecycle.way_in("key pruning", |stop| orders.prune_keys_until(stop));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));
+    lifecycle.way_out("wire tap", |stop| infallible(tap.run(stop)));
     tracing::info!(http = %settings.http_addr, grpc = %settings.grpc_addr, "order-service is up");
     Ok(lifecycle)
 }

@@ -1,12 +1,12 @@
 //! Carries out what was decided of each message: deletes, retries, dead letters; each in batches, each entry read.
 
-use std::{sync::Arc, time::Duration};
+use std::{mem, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream};
 use trace::TraceParent;
 
 use super::{Outcome, visibility::Visibility};
-use crate::{Message, Queue, backoff::Backoff, message::UNKNOWN, queue::BATCH};
+use crate::{Message, Queue, backoff::Backoff, message::UNKNOWN, queue::BATCH, wire_tap::Wire};
 
 /// Batch calls under way at a time, for each worker.
 const CONCURRENT_CALLS: usize = 8;
@@ -15,44 +15,45 @@ pub(super) struct Settler {
     queue: Queue,
     visibility: Arc<Visibility>,
     backoff: Backoff,
+    /// Who is shown what was settled.
+    wire: Option<Arc<Wire>>,
 }
 
 impl Settler {
-    pub(super) fn new(queue: Queue, visibility: Arc<Visibility>, backoff: Backoff) -> Self {
-        Self { queue, visibility, backoff }
+    pub(super) fn new(queue: Queue, visibility: Arc<Visibility>, backoff: Backoff, wire: Option<Arc<Wire>>) -> Self {
+        Self { queue, visibility, backoff, wire }
     }
 
     pub(super) fn queue_name(&self) -> &str {
         self.queue.name()
     }
 
-    pub(super) async fn settle(&self, messages: &[Message], outcomes: Vec<Outcome>) {
-        let mut done = Vec::new();
-        let mut retries = Vec::new();
-        let mut poison = Vec::new();
-        for (message, outcome) in messages.iter().zip(outcomes) {
+    pub(super) async fn settle(&self, messages: &[Message], mut outcomes: Vec<Outcome>) {
+        for (message, outcome) in messages.iter().zip(&mut outcomes) {
             match outcome {
-                Outcome::Done => {
-                    self.count("dispatch_messages_processed_total", message);
-                    done.push(message.receipt.clone());
+                Outcome::Done => self.count("dispatch_messages_processed_total", message),
+                Outcome::Quarantine(reason) if !self.quarantine(message, reason).await => {
+                    *outcome = Outcome::Retry(mem::take(reason));
                 }
-                Outcome::Retry(reason) => retries.push((message, reason)),
-                Outcome::Quarantine(reason) => poison.push((message, reason)),
+                Outcome::Quarantine(_) | Outcome::Retry(_) => {}
             }
         }
-        for (message, reason) in poison {
-            if self.quarantine(message, &reason).await {
-                done.push(message.receipt.clone());
-            } else {
-                retries.push((message, reason));
+        let (mut gone, mut retries) = (Vec::new(), Vec::new());
+        for (message, outcome) in messages.iter().zip(&outcomes) {
+            match outcome {
+                Outcome::Done | Outcome::Quarantine(_) => gone.push(message.receipt.clone()),
+                Outcome::Retry(reason) => retries.push((message, reason.as_str())),
             }
         }
-        self.delete(&done).await;
+        self.delete(&gone).await;
         // Before the retries: what is not tracked is not extended past its delay.
         for message in messages {
             self.visibility.forget(&message.receipt);
         }
         self.retry(&retries).await;
+        if let Some(wire) = &self.wire {
+            wire.hand_over(messages.iter().zip(&outcomes));
+        }
     }
 
     /// Whether the copy is safe in the dead-letter queue.
@@ -88,7 +89,7 @@ impl Settler {
     }
 
     /// Makes each message visible again after a backoff by its own receive count.
-    async fn retry(&self, retries: &[(&Message, String)]) {
+    async fn retry(&self, retries: &[(&Message, &str)]) {
         for (message, reason) in retries {
             tracing::debug!(
                 queue = self.queue.name(),

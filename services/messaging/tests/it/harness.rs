@@ -37,7 +37,7 @@ impl Log {
     }
 }
 
-struct Scripted {
+pub(crate) struct Scripted {
     log: Arc<Log>,
     behaviour: Box<Behaviour>,
     /// The handler waits for this before it answers.
@@ -103,10 +103,21 @@ pub(crate) async fn start(
     settings: ConsumerSettings,
     behaviour: impl Fn(&Log, &[Message]) -> Result<Vec<Outcome>, HandlerError> + Send + Sync + 'static,
 ) -> Result<Running> {
+    start_with(servers, queue, settings, behaviour, |consumer| consumer).await
+}
+
+/// Starts a consumer whose gate is closed, as it is after the last touch.
+pub(crate) async fn start_with(
+    servers: &Servers,
+    queue: &TestQueue,
+    settings: ConsumerSettings,
+    behaviour: impl Fn(&Log, &[Message]) -> Result<Vec<Outcome>, HandlerError> + Send + Sync + 'static,
+    last_touch: impl FnOnce(Consumer<Scripted>) -> Consumer<Scripted>,
+) -> Result<Running> {
     let queue = Queue::find(&clients(servers).await, &queue.name).await?;
     let (log, stop, gate) = (Arc::new(Log::default()), CancellationToken::new(), CancellationToken::new());
     let handler = Scripted { log: log.clone(), behaviour: Box::new(behaviour), gate: gate.clone() };
-    let consumer = Consumer::new(queue, Arc::new(handler), settings);
+    let consumer = last_touch(Consumer::new(queue, Arc::new(handler), settings));
     Ok(Running { log, gate, task: tokio::spawn(consumer.run(stop.clone())), stop })
 }
 

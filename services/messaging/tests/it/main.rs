@@ -5,3 +5,4 @@ mod dead_letters;
 mod harness;
 mod operator;
 mod outbox;
+mod wire_tap;
