@@ -23,6 +23,7 @@ mod headers;
 mod html;
 mod live;
 mod lookups;
+mod messages;
 mod order;
 mod overview;
 mod page;
@@ -32,6 +33,7 @@ mod search;
 mod services;
 mod settings;
 mod tail;
+mod taps;
 mod zone;
 
 use std::{sync::Arc, time::Duration};
@@ -41,6 +43,7 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     resource::{Courier, Order},
 };
+use messaging::{WireTap, queue::QueueError};
 use runtime::{Clock, Health};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -69,6 +72,12 @@ enum BoardError {
     /// Of what all viewers share.
     #[error("{0}")]
     Shared(String),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+    #[error("PostgreSQL: {0}")]
+    Tap(#[from] sqlx::Error),
+    #[error("{0}")]
+    Messages(String),
     #[error("the page cannot be made: {0}")]
     Template(#[from] askama::Error),
     #[error("no answer within {0:?}")]
@@ -91,6 +100,10 @@ pub struct Parts {
     pub couriers: lookup::Couriers,
     /// Details of orders.
     pub orders: lookup::Orders,
+    /// What passed through the queue that this service consumes.
+    pub tap: WireTap,
+    /// Which queue that is.
+    pub consumed: String,
     /// Whether the servers answer.
     pub health: Arc<Health>,
     /// What lies in the queues.
@@ -110,6 +123,7 @@ struct Inner {
     streams: Arc<Semaphore>,
     stopping: CancellationToken,
     overview: overview::Cache,
+    looks: messages::Looks,
     known_couriers: Known<CourierId, Courier>,
     known_orders: Known<OrderId, Order>,
 }
@@ -133,6 +147,7 @@ impl Board {
             streams: Arc::new(Semaphore::new(STREAMS)),
             stopping: CancellationToken::new(),
             overview: overview::Cache::default(),
+            looks: messages::Looks::default(),
             known_couriers: Known::default(),
             known_orders: Known::default(),
         }))
@@ -156,6 +171,7 @@ pub fn routes(board: Board) -> Router {
         .route("/board/zones/{zone}", get(zone::show))
         .route("/board/orders/{order_id}", get(order::show))
         .route("/board/couriers/{courier_id}", get(courier::show))
+        .route("/board/messages", get(messages::show))
         .route("/board/events", get(events::show))
         .route("/board/search", get(search::search))
         .merge(actions::routes(board.actions))

@@ -161,12 +161,14 @@ async fn board(
 ) -> Result<Board, RunError> {
     let read_only = settings.database.database_url.clone().options([("default_transaction_read_only", "on")]);
     let database = DatabaseSettings { database_url: read_only, database_connections: BOARD_CONNECTIONS };
-    let facts = Facts::new(database::connect(&database).await?);
+    let pool = database::connect(&database).await?;
     let own = &settings.board;
     Ok(Board::new(board::Parts {
         dispatch: dispatch.clone(),
         policy: settings.policy.policy(),
-        facts,
+        facts: Facts::new(pool.clone()),
+        tap: WireTap::new(pool),
+        consumed: settings.events_queue.clone(),
         couriers: lookup::Couriers::new(&own.courier_service_grpc_url, own.lookup_timeout()),
         orders: lookup::Orders::new(&own.order_service_grpc_url, own.lookup_timeout()),
         health: health.clone(),

@@ -13,7 +13,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use trace::TraceParent;
 use uuid::Uuid;
 
-use super::{Board, csrf, page::problem, settings::Actions};
+use super::{Board, csrf, messages, page::problem, settings::Actions};
 
 /// Largest form, in bytes.
 const LARGEST: usize = 4_096;
@@ -21,9 +21,11 @@ const LARGEST: usize = 4_096;
 /// The paths.
 pub(super) fn routes(actions: Actions) -> Router<Board> {
     match actions {
-        Actions::On => {
-            Router::new().route("/board/orders/{order_id}/assign", post(assign)).layer(DefaultBodyLimit::max(LARGEST))
-        }
+        Actions::On => Router::new()
+            .route("/board/orders/{order_id}/assign", post(assign))
+            .route("/board/messages/redrive", post(messages::redrive))
+            .route("/board/messages/purge", post(messages::purge))
+            .layer(DefaultBodyLimit::max(LARGEST)),
         Actions::Off => Router::new(),
     }
 }
@@ -32,6 +34,8 @@ pub(super) fn routes(actions: Actions) -> Router<Board> {
 pub(super) fn done(word: &str) -> Option<&'static str> {
     match word {
         "assigned" => Some("Assigned. It is about to be published."),
+        "redriven" => Some("Redriven. What fails again comes back here."),
+        "purged" => Some("Purged."),
         _ => None,
     }
 }

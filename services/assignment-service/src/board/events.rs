@@ -5,7 +5,7 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use dispatch_contracts::{
     event::TYPES,
     id::{CourierId, OrderId},
@@ -119,7 +119,7 @@ impl Events {
             self.filter.as_ref().is_ok_and(|filter| filter.order_id.is_some() || filter.courier_id.is_some());
         let is_filtered = self.filter.as_ref().is_ok_and(|filter| filter.zone.is_some() || filter.r#type.is_some());
         part::html(&Lines {
-            rate: rate(&rows),
+            rate: rate(&rows, board.clock.now()),
             lines: rows.into_iter().map(Line::from).collect(),
             most: LINES,
             searched: (is_filtered && !is_indexed).then_some(SEARCHED),
@@ -128,11 +128,11 @@ impl Events {
 }
 
 /// How many a second there were, where so many came at once that nobody could read them as they come.
-fn rate(newest_first: &[LogRow]) -> Option<String> {
+fn rate(newest_first: &[LogRow], now: DateTime<Utc>) -> Option<String> {
     let (newest, oldest) = (newest_first.first()?, newest_first.last()?);
     let seconds = (newest.recorded_at - oldest.recorded_at).as_seconds_f64().max(0.1);
     let rate = newest_first.len() as f64 / seconds;
-    let is_now = (Utc::now() - newest.recorded_at).num_seconds() < 10;
+    let is_now = (now - newest.recorded_at).num_seconds() < 10;
     (is_now && newest_first.len() >= LINES as usize && rate > 20.0).then(|| format!("{rate:.0}"))
 }
 

@@ -29,8 +29,6 @@ use super::{
 const GAP: Duration = Duration::from_millis(300);
 /// Between two looks at what no line of the log tells of: depths of queues, health, ages. Also that of the beats.
 const REFRESH: Duration = Duration::from_secs(2);
-/// When a browser that lost the connection tries again.
-const RETRY: Duration = Duration::from_secs(1);
 /// Parts that cannot be made are named in this one.
 const TROUBLE: &str = "trouble";
 
@@ -101,14 +99,12 @@ impl<P: Page> Live<P> {
             }
         }
         if self.trouble != trouble || self.is_first {
-            self.ready.push_back(Event::default().event(TROUBLE).data(html_escaped(&trouble)));
+            // An event without data would not be dispatched, and a comment leaves the element empty.
+            let text = if trouble.is_empty() { "<!---->".to_owned() } else { html_escaped(&trouble) };
+            self.ready.push_back(Event::default().event(TROUBLE).data(text));
             self.trouble = trouble;
         }
-        let mut beat = Event::default().event("beat").data("");
-        if self.is_first {
-            beat = beat.retry(RETRY);
-        }
-        self.ready.push_back(beat);
+        self.ready.push_back(Event::default().event("beat").data("-"));
         self.is_first = false;
         // A page that takes long to make is made less often.
         self.next = Instant::now() + GAP.max(started.elapsed() * 2);

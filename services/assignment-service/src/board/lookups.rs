@@ -26,7 +26,11 @@ const MOST: usize = 20_000;
 
 /// What is remembered of one service.
 #[derive(Debug)]
-pub(super) struct Known<I, T>(Mutex<Kept<I, T>>);
+pub(super) struct Known<I, T> {
+    kept: Mutex<Kept<I, T>>,
+    good: Duration,
+    rest: Duration,
+}
 
 #[derive(Debug)]
 struct Kept<I, T> {
@@ -37,7 +41,13 @@ struct Kept<I, T> {
 
 impl<I, T> Default for Known<I, T> {
     fn default() -> Self {
-        Self(Mutex::new(Kept { answers: HashMap::new(), failed: None }))
+        Self::for_so_long(GOOD, REST)
+    }
+}
+
+impl<I, T> Known<I, T> {
+    fn for_so_long(good: Duration, rest: Duration) -> Self {
+        Self { kept: Mutex::new(Kept { answers: HashMap::new(), failed: None }), good, rest }
     }
 }
 
@@ -48,18 +58,18 @@ impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
     {
         let now = Instant::now();
         let (mut by_id, missing, is_resting) = {
-            let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
             let mut by_id = HashMap::with_capacity(ids.len());
             let mut missing = Vec::new();
             for id in ids {
                 match kept.answers.get(id) {
-                    Some((at, answer)) if now - *at < GOOD => {
+                    Some((at, answer)) if now - *at < self.good => {
                         by_id.extend(answer.clone().map(|answer| (*id, answer)));
                     }
                     _ => missing.push(*id),
                 }
             }
-            (by_id, missing, kept.failed.is_some_and(|at| now - at < REST))
+            (by_id, missing, kept.failed.is_some_and(|at| now - at < self.rest))
         };
         if missing.is_empty() {
             return Found { by_id, is_complete: true };
@@ -68,7 +78,7 @@ impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
             return Found { by_id, is_complete: false };
         }
         let found = ask(missing.clone()).await;
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.answers.len() + missing.len() > MOST {
             kept.answers.clear();
         }
@@ -110,14 +120,19 @@ mod tests {
         Found { by_id: ids.iter().map(|id| (*id, *id)).collect(), is_complete }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn what_is_known_is_not_asked_for() {
         let known = Known::default();
         known.get(&[1, 2], |_| async { found(&[1], true) }).await;
         // Also that there is no 2.
         let again = known.get(&[1, 2], |ids| async move { panic!("asked for {ids:?}") }).await;
         assert_eq!((again.by_id.len(), again.is_complete), (1, true));
-        tokio::time::advance(GOOD).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_old_is_asked_for_again() {
+        let known = Known::for_so_long(Duration::ZERO, Duration::MAX);
+        known.get(&[1, 2], |_| async { found(&[1], true) }).await;
         let asked = Cell::new(0);
         known
             .get(&[1, 2], |ids| {
@@ -128,13 +143,14 @@ mod tests {
         assert_eq!(asked.get(), 2);
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn who_does_not_answer_is_left_alone_for_a_while() {
         let known = Known::default();
         assert!(!known.get(&[1], |_| async { found(&[], false) }).await.is_complete);
         let again = known.get(&[1], |ids| async move { panic!("asked for {ids:?}") }).await;
         assert!(!again.is_complete);
-        tokio::time::advance(REST).await;
+        let known = Known::for_so_long(Duration::MAX, Duration::ZERO);
+        assert!(!known.get(&[1], |_| async { found(&[], false) }).await.is_complete);
         assert!(known.get(&[1], |_| async { found(&[1], true) }).await.is_complete);
     }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod lives;
 mod load;
 mod log;
+mod looking;
 mod mending;
 mod migration;
 mod openapi;

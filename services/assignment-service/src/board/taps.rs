@@ -1,0 +1,54 @@
+//! The wire taps: what passed through queues lately, as whoever consumes them tells.
+
+use std::collections::BTreeMap;
+
+use messaging::{Outcome, wire_tap::PassedMessage};
+
+use super::{Board, BoardError, html::When, messages::glance};
+
+/// A message that passed, to be shown.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) message_id: String,
+    pub(super) kind: String,
+    pub(super) glance: String,
+    pub(super) body: String,
+    pub(super) is_cut: bool,
+    pub(super) attributes: BTreeMap<String, String>,
+    pub(super) sent: When,
+    pub(super) passed: When,
+    pub(super) receive_count: u32,
+    pub(super) outcome: Outcome,
+    pub(super) passed_by: String,
+    /// How many came after it that were not kept.
+    pub(super) skipped_after: u64,
+}
+
+impl From<PassedMessage> for Passed {
+    fn from(message: PassedMessage) -> Self {
+        Self {
+            glance: glance(&message.body),
+            message_id: message.message_id,
+            kind: message.kind,
+            body: message.body,
+            is_cut: message.is_cut,
+            attributes: message.attributes,
+            sent: When(message.sent_at),
+            passed: When(message.passed_at),
+            receive_count: message.receive_count,
+            outcome: message.outcome,
+            passed_by: message.passed_by,
+            skipped_after: message.skipped_after,
+        }
+    }
+}
+
+/// The latest of a queue, the newest first: from our own tap, or from the service that consumes it.
+pub(super) async fn latest(board: &Board, queue: &str, most: u32) -> Result<Vec<Passed>, BoardError> {
+    let messages = if queue == board.consumed {
+        board.tap.latest(queue, most).await?
+    } else {
+        return Err(BoardError::Messages("nobody tells".to_owned()));
+    };
+    Ok(messages.into_iter().map(Passed::from).collect())
+}
