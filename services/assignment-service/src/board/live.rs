@@ -1,8 +1,8 @@
 //! A page's parts as they change, as a stream of server-sent events.
 //!
 //! A part is sent when it differs from what was sent last. Nothing is made before the browser has taken what was made before, so a
-//! slow one holds one update at most and slows nobody down. A beat each second or two tells the browser that no news is
-//! no news, and not a connection that nobody has noticed the loss of.
+//! slow one holds one update at most and slows nobody down. Beats tell the browser that no news is no news, or that a server is
+//! waited for, and not a connection that nobody has noticed the loss of.
 
 use std::{collections::HashMap, collections::VecDeque, convert::Infallible, time::Duration};
 
@@ -27,8 +27,12 @@ use super::{
 
 /// Between two updates, however much happens.
 const GAP: Duration = Duration::from_millis(300);
-/// Between two looks at what no line of the log tells of: depths of queues, health, ages. Also that of the beats.
+/// The longest that is rested after a page that took long to make.
+const LONGEST_GAP: Duration = Duration::from_secs(5);
+/// Between two looks at what no line of the log tells of: depths of queues, health, ages.
 const REFRESH: Duration = Duration::from_secs(2);
+/// Between two beats.
+const BEAT: Duration = Duration::from_secs(2);
 /// Parts that cannot be made are named in this one.
 const TROUBLE: &str = "trouble";
 
@@ -67,6 +71,15 @@ pub(super) fn stream<P: Page>(board: Board, page: P) -> Response {
 }
 
 fn events<P: Page>(live: Live<P>) -> impl Stream<Item = Result<Event, Infallible>> {
+    let stopping = live.board.0.stopping.clone();
+    let beats = stream::unfold(stopping, |stopping| async move {
+        stopping.run_until_cancelled(tokio::time::sleep(BEAT)).await?;
+        Some((Ok(Event::default().event("beat").data("-")), stopping))
+    });
+    stream::select(updates(live), beats)
+}
+
+fn updates<P: Page>(live: Live<P>) -> impl Stream<Item = Result<Event, Infallible>> {
     stream::unfold(live, |mut live| async move {
         while live.ready.is_empty() {
             let stopping = live.board.0.stopping.clone();
@@ -104,10 +117,9 @@ impl<P: Page> Live<P> {
             self.ready.push_back(Event::default().event(TROUBLE).data(text));
             self.trouble = trouble;
         }
-        self.ready.push_back(Event::default().event("beat").data("-"));
         self.is_first = false;
         // A page that takes long to make is made less often.
-        self.next = Instant::now() + GAP.max(started.elapsed() * 2);
+        self.next = Instant::now() + (started.elapsed() * 2).clamp(GAP, LONGEST_GAP);
     }
 
     /// Waits for a line of the log that is of concern, or for the time to look anyway.
