@@ -17,6 +17,7 @@ mod assets;
 mod chart;
 mod courier;
 mod csrf;
+mod dead_letters;
 mod events;
 mod fresh;
 mod headers;
@@ -123,7 +124,7 @@ struct Inner {
     streams: Arc<Semaphore>,
     stopping: CancellationToken,
     overview: overview::Cache,
-    looks: messages::Looks,
+    looks: dead_letters::Looks,
     known_couriers: Known<CourierId, Courier>,
     known_orders: Known<OrderId, Order>,
 }
@@ -147,7 +148,7 @@ impl Board {
             streams: Arc::new(Semaphore::new(STREAMS)),
             stopping: CancellationToken::new(),
             overview: overview::Cache::default(),
-            looks: messages::Looks::default(),
+            looks: dead_letters::Looks::default(),
             known_couriers: Known::default(),
             known_orders: Known::default(),
         }))

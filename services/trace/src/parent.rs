@@ -27,6 +27,13 @@ impl TraceParent {
         Self { trace: rand::random::<u128>() | 1, span: rand::random::<u64>() | 1, flags: 1 }
     }
 
+    /// A new trace that is not to be recorded, by whoever goes on from it either: of what is done again and again for
+    /// somebody who looks.
+    #[must_use]
+    pub fn unrecorded() -> Self {
+        Self { flags: 0, ..Self::start() }
+    }
+
     /// A new span of the trace with this id; of a new trace where it is 0, which is no id.
     pub(crate) fn start_of(trace: u128) -> Self {
         let start = Self::start();
@@ -98,6 +105,13 @@ mod tests {
         assert_eq!(parent.to_string(), text);
         assert_eq!(parent.child().to_string()[..35], text[..35]);
         assert_ne!(parent.child(), parent);
+    }
+
+    #[test]
+    fn what_is_not_to_be_recorded_says_so_to_whoever_goes_on() {
+        for parent in [TraceParent::unrecorded(), TraceParent::unrecorded().child()] {
+            assert!(parent.to_string().ends_with("-00"), "{parent}");
+        }
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What can be done from the board. Each is a form with the browser's token, sent from our own page; where actions are off, there
 //! are no such paths.
 
+use std::time::Duration;
+
 use axum::{
     Form, Router,
     extract::{DefaultBodyLimit, FromRequest, Path, Request, State},
@@ -13,18 +15,20 @@ use serde::{Deserialize, de::DeserializeOwned};
 use trace::TraceParent;
 use uuid::Uuid;
 
-use super::{Board, csrf, messages, page::problem, settings::Actions};
+use super::{Board, csrf, dead_letters, page::problem, settings::Actions};
 
 /// Largest form, in bytes.
 const LARGEST: usize = 4_096;
+/// How long a form may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The paths.
 pub(super) fn routes(actions: Actions) -> Router<Board> {
     match actions {
         Actions::On => Router::new()
             .route("/board/orders/{order_id}/assign", post(assign))
-            .route("/board/messages/redrive", post(messages::redrive))
-            .route("/board/messages/purge", post(messages::purge))
+            .route("/board/messages/redrive", post(dead_letters::redrive))
+            .route("/board/messages/purge", post(dead_letters::purge))
             .layer(DefaultBodyLimit::max(LARGEST)),
         Actions::Off => Router::new(),
     }
@@ -60,9 +64,10 @@ impl<F: DeserializeOwned + Send> FromRequest<Board> for Ours<F> {
             return Err(problem(StatusCode::SERVICE_UNAVAILABLE, text));
         }
         let headers = request.headers().clone();
-        let read = Form::<WithToken<F>>::from_request(request, board).await;
-        let Form(WithToken { token, form }) =
-            read.map_err(|_| problem(StatusCode::BAD_REQUEST, "The form is not complete."))?;
+        let read = tokio::time::timeout(PATIENCE, Form::<WithToken<F>>::from_request(request, board)).await;
+        let Ok(Ok(Form(WithToken { token, form }))) = read else {
+            return Err(problem(StatusCode::BAD_REQUEST, "The form is not complete."));
+        };
         if csrf::is_ours(&headers, &token) {
             Ok(Self(form))
         } else {

@@ -98,14 +98,14 @@ impl Board {
     /// Couriers, as far as courier-service answers.
     pub(super) async fn couriers_by_id(&self, ids: &[CourierId]) -> Found<CourierId, Courier> {
         let couriers = self.couriers.clone();
-        let ask = |ids: Vec<CourierId>| async move { couriers.find(&ids, TraceParent::start()).await };
+        let ask = |ids: Vec<CourierId>| async move { couriers.find(&ids, TraceParent::unrecorded()).await };
         self.0.known_couriers.get(ids, ask).await
     }
 
     /// Orders, as far as order-service answers.
     pub(super) async fn orders_by_id(&self, ids: &[OrderId]) -> Found<OrderId, Order> {
         let orders = self.orders.clone();
-        let ask = |ids: Vec<OrderId>| async move { orders.find(&ids, TraceParent::start()).await };
+        let ask = |ids: Vec<OrderId>| async move { orders.find(&ids, TraceParent::unrecorded()).await };
         self.0.known_orders.get(ids, ask).await
     }
 }

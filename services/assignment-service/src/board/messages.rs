@@ -1,27 +1,16 @@
-//! `/board/messages?queue=`: what passed through a queue lately, raw, and what lies in its dead-letter queue, with what can be done
-//! about that.
-//!
-//! A look at dead letters hides them from others for its duration and counts as a receive, so it is made once for all viewers, and
-//! again only when their number has changed, or after a while.
-
-use std::{collections::HashMap, time::Duration};
+//! `/board/messages?queue=`: what passed through a queue lately, raw, and what lies in its dead-letter queue.
 
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
     http::StatusCode,
-    response::{IntoResponse as _, Redirect, Response},
+    response::Response,
 };
-use messaging::{
-    Outcome,
-    dead_letters::{Letter, Shelf, Which as Letters},
-};
+use messaging::{Outcome, dead_letters::Letter};
 use serde::Deserialize;
-use tokio::{sync::Mutex, time::Instant};
 
 use super::{
-    Board, BoardError,
-    actions::Ours,
+    Board, BoardError, dead_letters,
     html::When,
     page::{Asked, Entry, Forms, Page, problem},
     part::{self, Part},
@@ -30,24 +19,10 @@ use super::{
 };
 use crate::facts::Touch;
 
-/// Messages and dead letters on the page.
+/// Messages on the page.
 const MESSAGES: u32 = 50;
-const DEAD: usize = 50;
-/// For how long a look at dead letters is good while their number stays the same.
-const LOOK: Duration = Duration::from_secs(60);
 /// Of a body, shown at once; all of it is behind a fold.
 const GLANCE: usize = 160;
-
-/// What was seen of dead letters, by queue.
-#[derive(Debug, Default)]
-pub(super) struct Looks(Mutex<HashMap<String, Look>>);
-
-#[derive(Debug)]
-struct Look {
-    made: Instant,
-    number: u64,
-    letters: Vec<Letter>,
-}
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Which {
@@ -144,7 +119,7 @@ impl Messages {
     }
 
     async fn dead(&self, board: &Board) -> Result<String, BoardError> {
-        let (number, letters) = look(board, &self.queue).await?;
+        let (number, letters) = dead_letters::look(board, &self.queue).await?;
         let row = |letter: Letter| Row {
             glance: glance(&letter.body),
             sent: letter.sent_at.map(When),
@@ -166,82 +141,6 @@ pub(super) fn glance(body: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line,
     }
-}
-
-/// The dead letters of a queue, and how many there are.
-async fn look(board: &Board, name: &str) -> Result<(u64, Vec<Letter>), BoardError> {
-    let queue = board.queues.get(name).await?;
-    let mut looks = board.0.looks.0.lock().await;
-    let depth = queue.dead_letters_depth().await?;
-    let number = depth.visible + depth.in_flight + depth.delayed;
-    if let Some(look) = looks.get(name)
-        && look.number == number
-        && look.made.elapsed() < LOOK
-    {
-        return Ok((number, look.letters.clone()));
-    }
-    let letters = if number == 0 { Vec::new() } else { Shelf::of(queue).list(DEAD, &board.0.stopping).await? };
-    looks.insert(name.to_owned(), Look { made: Instant::now(), number, letters: letters.clone() });
-    Ok((number, letters))
-}
-
-/// What is to be done with dead letters.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Act {
-    queue: String,
-    /// One of them; absent: all.
-    #[serde(default)]
-    message_id: Option<String>,
-    /// A box that says that it is meant, where it is about all of them.
-    #[serde(default)]
-    sure: Option<String>,
-}
-
-pub(super) async fn redrive(State(board): State<Board>, Ours(act): Ours<Act>) -> Response {
-    let which = match act.message_id {
-        Some(id) => Letters::These(vec![id]),
-        None if act.sure.is_some() => Letters::All,
-        None => return not_sure(),
-    };
-    let done = async {
-        let shelf = Shelf::of(board.queues.get(&act.queue).await?);
-        shelf.redrive(&which, &board.0.stopping).await
-    };
-    match done.await {
-        Ok(report) if report.failed.is_empty() => ended(&board, &act.queue, "redriven").await,
-        Ok(report) => {
-            let reasons: Vec<&str> = report.failed.iter().take(5).map(|(_, reason)| reason.as_str()).collect();
-            let text = format!("{} redriven, {} not: {}.", report.redriven, report.failed.len(), reasons.join("; "));
-            problem(StatusCode::CONFLICT, &text)
-        }
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-    }
-}
-
-pub(super) async fn purge(State(board): State<Board>, Ours(act): Ours<Act>) -> Response {
-    if act.sure.is_none() {
-        return not_sure();
-    }
-    let done = async { Shelf::of(board.queues.get(&act.queue).await?).purge().await };
-    match done.await {
-        Ok(letters) => {
-            tracing::warn!(queue = act.queue, letters, "dead letters were purged from the board");
-            ended(&board, &act.queue, "purged").await
-        }
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
-    }
-}
-
-fn not_sure() -> Response {
-    problem(StatusCode::BAD_REQUEST, "This is about all dead letters of the queue: tick the box that says so.")
-}
-
-/// Back to the page, which looks anew.
-async fn ended(board: &Board, queue: &str, word: &str) -> Response {
-    board.0.looks.0.lock().await.remove(queue);
-    // The name is that of a queue that exists: letters, digits, hyphens and underscores.
-    Redirect::to(&format!("/board/messages?queue={queue}&done={word}")).into_response()
 }
 
 #[cfg(test)]

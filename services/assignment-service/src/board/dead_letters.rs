@@ -1,0 +1,121 @@
+//! Dead letters: what lies there, and back or away with them.
+//!
+//! A look hides them from others for its duration and counts as a receive, so it is made once for all viewers, and again only when
+//! their number has changed, or after a while.
+
+use std::{collections::HashMap, time::Duration};
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse as _, Redirect, Response},
+};
+use messaging::dead_letters::{Letter, Shelf, Which};
+use serde::Deserialize;
+use tokio::{sync::Mutex, time::Instant};
+
+use super::{Board, BoardError, actions::Ours, page::problem};
+
+/// Shown at most.
+const MOST: usize = 50;
+/// For how long a look is good while their number stays the same.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// What was seen of dead letters, by queue.
+#[derive(Debug, Default)]
+pub(super) struct Looks(Mutex<HashMap<String, Look>>);
+
+#[derive(Debug)]
+struct Look {
+    made: Instant,
+    number: u64,
+    letters: Vec<Letter>,
+}
+
+/// The dead letters of a queue, and how many there are.
+pub(super) async fn look(board: &Board, name: &str) -> Result<(u64, Vec<Letter>), BoardError> {
+    let queue = board.queues.get(name).await?;
+    let mut looks = board.0.looks.0.lock().await;
+    let depth = queue.dead_letters_depth().await?;
+    let number = depth.visible + depth.in_flight + depth.delayed;
+    if let Some(look) = looks.get(name)
+        && look.number == number
+        && look.made.elapsed() < LOOK
+    {
+        return Ok((number, look.letters.clone()));
+    }
+    let letters = if number == 0 { Vec::new() } else { Shelf::of(queue).list(MOST, &board.0.stopping).await? };
+    looks.insert(name.to_owned(), Look { made: Instant::now(), number, letters: letters.clone() });
+    Ok((number, letters))
+}
+
+/// What is to be done with dead letters.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Act {
+    queue: String,
+    /// One of them; absent: all.
+    #[serde(default)]
+    message_id: Option<String>,
+    /// A box that says that it is meant, where it is about all of them.
+    #[serde(default)]
+    sure: Option<String>,
+}
+
+pub(super) async fn redrive(State(board): State<Board>, Ours(act): Ours<Act>) -> Response {
+    let which = match act.message_id {
+        Some(id) => Which::These(vec![id]),
+        None if act.sure.is_some() => Which::All,
+        None => return not_sure(),
+    };
+    let shelf = match shelf(&board, &act.queue).await {
+        Ok(shelf) => shelf,
+        Err(problem) => return *problem,
+    };
+    match shelf.redrive(&which, &board.0.stopping).await {
+        Ok(report) if report.failed.is_empty() => ended(&board, &act.queue, "redriven").await,
+        Ok(report) => {
+            let reasons: Vec<&str> = report.failed.iter().take(5).map(|(_, reason)| reason.as_str()).collect();
+            let text = format!("{} redriven, {} not: {}.", report.redriven, report.failed.len(), reasons.join("; "));
+            problem(StatusCode::CONFLICT, &text)
+        }
+        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+pub(super) async fn purge(State(board): State<Board>, Ours(act): Ours<Act>) -> Response {
+    if act.sure.is_none() {
+        return not_sure();
+    }
+    let shelf = match shelf(&board, &act.queue).await {
+        Ok(shelf) => shelf,
+        Err(problem) => return *problem,
+    };
+    match shelf.purge().await {
+        Ok(letters) => {
+            tracing::warn!(queue = act.queue, letters, "dead letters were purged from the board");
+            ended(&board, &act.queue, "purged").await
+        }
+        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+    }
+}
+
+/// The dead letters of one of the queues that the board shows, and of no other.
+async fn shelf(board: &Board, queue: &str) -> Result<Shelf, Box<Response>> {
+    if !board.queues.names().iter().any(|name| name == queue) {
+        return Err(Box::new(problem(StatusCode::NOT_FOUND, "The board does not show such a queue.")));
+    }
+    let found = board.queues.get(queue).await;
+    found.map(Shelf::of).map_err(|error| Box::new(problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string())))
+}
+
+fn not_sure() -> Response {
+    problem(StatusCode::BAD_REQUEST, "This is about all dead letters of the queue: tick the box that says so.")
+}
+
+/// Back to the page, which looks anew.
+async fn ended(board: &Board, queue: &str, word: &str) -> Response {
+    board.0.looks.0.lock().await.remove(queue);
+    // The name is that of a queue that exists: letters, digits, hyphens and underscores.
+    Redirect::to(&format!("/board/messages?queue={queue}&done={word}")).into_response()
+}
