@@ -44,7 +44,9 @@ pub(super) async fn look(board: &Board, name: &str) -> Result<(u64, Vec<Letter>)
     {
         return Ok((number, look.letters.clone()));
     }
-    let letters = if number == 0 { Vec::new() } else { Shelf::of(queue).list(MOST, &board.0.stopping).await? };
+    // No more than there are: the end of a queue is only found by waiting for what does not come.
+    let most = usize::try_from(number).unwrap_or(MOST).min(MOST);
+    let letters = if most == 0 { Vec::new() } else { Shelf::of(queue).list(most, &board.0.stopping).await? };
     looks.insert(name.to_owned(), Look { made: Instant::now(), number, letters: letters.clone() });
     Ok((number, letters))
 }
