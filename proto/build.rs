@@ -4,7 +4,12 @@ use std::{env, error::Error, fs, path::PathBuf};
 
 use prost::Message as _;
 
-const FILES: [&str; 3] = ["dispatch/v1/order.proto", "dispatch/v1/courier.proto", "dispatch/v1/assignment.proto"];
+const FILES: [&str; 4] = [
+    "dispatch/v1/order.proto",
+    "dispatch/v1/courier.proto",
+    "dispatch/v1/assignment.proto",
+    "dispatch/v1/message.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=dispatch");

@@ -26,8 +26,10 @@ pub mod settings;
 
 use std::{sync::Arc, time::Duration};
 
-use ::events::Consume;
-use dispatch_contracts::grpc::{DESCRIPTORS, assignment_service_server::AssignmentServiceServer};
+use ::events::{Consume, messages::Messages};
+use dispatch_contracts::grpc::{
+    DESCRIPTORS, assignment_service_server::AssignmentServiceServer, message_service_server::MessageServiceServer,
+};
 use messaging::{
     Clients, Consumer, Outbox, Publisher, Queue, WireTap,
     outbox::{self, Relay},
@@ -123,6 +125,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
         rest::api::turned_away(&limits),
     );
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone())).max_decoding_message_size(serve::LARGEST_CALL);
+    let messages = MessageServiceServer::new(Messages(tap.clone())).max_decoding_message_size(serve::LARGEST_CALL);
+    let services = serve::Services::default().with(grpc).with(messages);
     let consumer = Consumer::new(
         queue.clone(),
         Arc::new(Consume::of(queue.name(), Intake(dispatch.clone()))),
@@ -136,7 +140,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
     lifecycle.way_in("board", |stop| board.run(stop));
-    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, services, DESCRIPTORS, load, stop));
     lifecycle.way_in("events", |stop| infallible(consumer.run(stop)));
     lifecycle.way_in("drains", |stop| drains.run_drains(stop));
     lifecycle.way_in("sweeps", |stop| sweeps.run_sweeps(sweep, stop));

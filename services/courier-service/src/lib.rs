@@ -22,8 +22,10 @@ pub mod settings;
 
 use std::{sync::Arc, time::Duration};
 
-use ::events::Consume;
-use dispatch_contracts::grpc::{DESCRIPTORS, courier_service_server::CourierServiceServer};
+use ::events::{Consume, messages::Messages};
+use dispatch_contracts::grpc::{
+    DESCRIPTORS, courier_service_server::CourierServiceServer, message_service_server::MessageServiceServer,
+};
 use lookup::Orders;
 use messaging::{
     Clients, Consumer, Outbox, Publisher, Queue, WireTap,
@@ -111,6 +113,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let served = serve::Http::new(operations::router(health.clone(), telemetry), api, rest::api::turned_away(&limits));
     let grpc = CourierServiceServer::new(Grpc { couriers: couriers.clone(), pairs: pairs.clone() })
         .max_decoding_message_size(serve::LARGEST_CALL);
+    let messages = MessageServiceServer::new(Messages(tap.clone())).max_decoding_message_size(serve::LARGEST_CALL);
+    let services = serve::Services::default().with(grpc).with(messages);
     let courier_events = CourierEvents { couriers, pairs: pairs.clone() };
     let courier_events = Arc::new(Consume::of(events_queue.name(), courier_events));
     let courier_events = Consumer::new(events_queue, courier_events, settings.consumer.clone()).tapped(&tap);
@@ -119,7 +123,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
-    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, services, DESCRIPTORS, load, stop));
     lifecycle.way_in("courier events", |stop| infallible(courier_events.run(stop)));
     lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
     lifecycle.way_out("outbox relay", |stop| infallible(relay.run(stop)));

@@ -1,9 +1,10 @@
 //! Dispatch's events over messaging: from a message to an event ([`Consume`]), from an event to a row of the outbox
-//! ([`to_outbox`]); and what is said of one that changes nothing ([`Refused`]).
+//! ([`to_outbox`]); what is said of one that changes nothing ([`Refused`]); and what passed lately, over gRPC ([`messages`]).
 //!
 //! Every consumer treats a message alike: what breaks the format is quarantined with the reason, an unknown type is
 //! counted and acknowledged, and only events reach the service.
 
+pub mod messages;
 mod refusal;
 mod span;
 

@@ -1,15 +1,22 @@
-//! Lookups of what other services own, over gRPC: [`Couriers`] at courier-service, [`Orders`] at order-service.
+//! Lookups of what other services own, over gRPC: [`Couriers`] at courier-service, [`Orders`] at order-service, and the
+//! [`Messages`] that passed through the queues of either.
 //!
-//! Guarantees: a lookup never fails, and never takes longer than its deadline however many ids it is about. What was not
-//! answered is missing from what it [`Found`], which says so, and is counted and logged once.
+//! Guarantees: a lookup never takes longer than its deadline, however many ids it is about, and one that was not answered is
+//! counted. One of couriers or orders never fails: what was not answered is missing from what it [`Found`], which says so, and
+//! is logged once.
 
 mod couriers;
+mod messages;
 mod orders;
 mod peer;
 
 use std::collections::HashMap;
 
-pub use self::{couriers::Couriers, orders::Orders};
+pub use self::{
+    couriers::Couriers,
+    messages::{Messages, MessagesError},
+    orders::Orders,
+};
 
 /// What a lookup found.
 #[derive(Debug, Clone)]

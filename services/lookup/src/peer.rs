@@ -53,7 +53,7 @@ impl Peer {
         });
         let failure = asked.await.err();
         if let Some(error) = &failure {
-            metrics::counter!("dispatch_lookup_failures_total", "service" => self.name).increment(1);
+            self.count_failure();
             let missing = ids.len().saturating_sub(by_id.len());
             tracing::warn!(%error, missing, "{} could not be asked", self.name);
         }
@@ -69,7 +69,13 @@ impl Peer {
         if status == ServingStatus::Serving { Ok(()) } else { Err(status.as_str_name().to_owned()) }
     }
 
-    async fn in_time<A>(&self, answer: impl Future<Output = Result<A, Status>>) -> Result<A, Status> {
+    /// Counts a lookup that was not answered.
+    pub(crate) fn count_failure(&self) {
+        metrics::counter!("dispatch_lookup_failures_total", "service" => self.name).increment(1);
+    }
+
+    /// The answer, unless it comes too late.
+    pub(crate) async fn in_time<A>(&self, answer: impl Future<Output = Result<A, Status>>) -> Result<A, Status> {
         let late = |_| Status::deadline_exceeded(format!("no answer within {:?}", self.deadline));
         tokio::time::timeout(self.deadline, answer).await.map_err(late)?
     }

@@ -21,8 +21,10 @@ pub mod settings;
 
 use std::{sync::Arc, time::Duration};
 
-use ::events::Consume;
-use dispatch_contracts::grpc::{DESCRIPTORS, order_service_server::OrderServiceServer};
+use ::events::{Consume, messages::Messages};
+use dispatch_contracts::grpc::{
+    DESCRIPTORS, message_service_server::MessageServiceServer, order_service_server::OrderServiceServer,
+};
 use lookup::Couriers;
 use messaging::{
     Clients, Consumer, Outbox, Publisher, Queue, WireTap,
@@ -108,6 +110,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let api = rest::api::finish(http::routes().with_state(api), &limits);
     let served = serve::Http::new(operations::router(health.clone(), telemetry), api, rest::api::turned_away(&limits));
     let grpc = OrderServiceServer::new(Grpc(orders.clone())).max_decoding_message_size(serve::LARGEST_CALL);
+    let messages = MessageServiceServer::new(Messages(tap.clone())).max_decoding_message_size(serve::LARGEST_CALL);
+    let services = serve::Services::default().with(grpc).with(messages);
     let order_events = Arc::new(Consume::of(events_queue.name(), OrderEvents(orders.clone())));
     let order_events = Consumer::new(events_queue, order_events, settings.consumer.clone()).tapped(&tap);
     let assignments = Arc::new(Consume::of(assignments_queue.name(), Assignments(orders.clone())));
@@ -115,7 +119,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
 
     let mut lifecycle = Lifecycle::new(health, settings.shutdown.grace());
     lifecycle.way_in("http", |stop| serve::http(http_listener, served, load, stop));
-    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, grpc, DESCRIPTORS, load, stop));
+    lifecycle.way_in("grpc", |stop| serve::grpc(grpc_listener, services, DESCRIPTORS, load, stop));
     lifecycle.way_in("order events", |stop| infallible(order_events.run(stop)));
     lifecycle.way_in("assignments", |stop| infallible(assignments.run(stop)));
     lifecycle.way_in("key pruning", |stop| orders.prune_keys_until(stop));

@@ -10,7 +10,7 @@ use std::{io, net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 
 pub use self::{
-    grpc::{LARGEST_CALL, grpc},
+    grpc::{LARGEST_CALL, Services, grpc},
     http::{Http, http},
 };
 use crate::LoadSettings;

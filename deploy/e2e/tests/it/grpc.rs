@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use dispatch_contracts::{
     grpc::{
         BatchGetCouriersRequest, BatchGetOrdersRequest, GetAssignmentRequest, GetCourierLoadRequest, GetCourierRequest,
-        GetOrderRequest, GetZoneRequest, ListCourierOrdersRequest, OrderStatus, from_timestamp,
+        GetOrderRequest, GetZoneRequest, ListCourierOrdersRequest, ListMessagesRequest, OrderStatus, from_timestamp,
+        message_service_client::MessageServiceClient,
     },
     resource,
 };
@@ -158,7 +159,10 @@ async fn decisions_loads_and_zones_are_looked_up() -> Result<()> {
     Ok(())
 }
 
-/// Each port with the one service of Dispatch behind it.
+/// What every port has.
+const MESSAGES: &str = "dispatch.v1.MessageService";
+
+/// Each port with the service that nobody else has.
 fn ports(world: &World) -> [(&'static str, &Instances<Channel>); 3] {
     [
         ("dispatch.v1.OrderService", &world.system.order.grpc),
@@ -173,7 +177,7 @@ async fn every_port_says_that_it_serves() -> Result<()> {
     for (name, instances) in ports(&world) {
         for channel in instances.each() {
             let mut health = HealthClient::new(channel.clone());
-            for service in ["", name] {
+            for service in ["", name, MESSAGES] {
                 let answer = health.check(HealthCheckRequest { service: service.to_owned() }).await?.into_inner();
                 assert_eq!(answer.status(), ServingStatus::Serving, "{service:?} of {name}");
             }
@@ -202,12 +206,48 @@ async fn every_port_describes_itself() -> Result<()> {
                 panic!("no list")
             };
             let listed: BTreeSet<_> = list.service.into_iter().map(|service| service.name).collect();
-            assert!(listed.contains(name) && listed.contains("grpc.health.v1.Health"), "{listed:?}");
-            let symbol = MessageRequest::FileContainingSymbol(name.to_owned());
-            let MessageResponse::FileDescriptorResponse(files) = reflect(channel, symbol).await? else {
-                panic!("no description of {name}")
-            };
-            assert!(!files.file_descriptor_proto.is_empty());
+            assert!(listed.contains("grpc.health.v1.Health"), "{listed:?}");
+            for service in [name, MESSAGES] {
+                assert!(listed.contains(service), "{listed:?}");
+                let symbol = MessageRequest::FileContainingSymbol(service.to_owned());
+                let MessageResponse::FileDescriptorResponse(files) = reflect(channel, symbol).await? else {
+                    panic!("no description of {service}")
+                };
+                assert!(!files.file_descriptor_proto.is_empty());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_passed_through_each_queue_is_listed_by_every_instance_of_its_service() -> Result<()> {
+    let world = World::new().await?;
+    world.publish_courier(1).await?;
+    let order = world.publish_order().await?;
+    world.assigned(&[order]).await?;
+    let queues: [(_, &[&str]); 3] = [
+        (&world.system.order.grpc, &["order-events-queue", "order-assignment-queue"]),
+        (&world.system.courier.grpc, &["courier-events-queue", "assignment-queue"]),
+        (&world.system.assignment.grpc, &["events-queue"]),
+    ];
+    for (instances, queues) in queues {
+        for channel in instances.each() {
+            let mut client = MessageServiceClient::new(channel.clone());
+            for queue in queues {
+                // Other tests fill the queues, too; of theirs and ours some are kept.
+                let request = ListMessagesRequest { queue: (*queue).to_owned(), page_size: 100 };
+                let listed = eventually("something has passed", || async {
+                    let listed = client.clone().list_messages(request.clone()).await?.into_inner().messages;
+                    Ok(Some(listed).filter(|listed| !listed.is_empty()))
+                });
+                let listed = listed.await.context(*queue)?;
+                assert!(listed.len() <= 100, "{queue}: {}", listed.len());
+                assert!(listed.is_sorted_by(|a, b| a.number > b.number), "{queue}");
+                assert!(listed.iter().all(|message| !message.body.is_empty() && !message.message_id.is_empty()));
+            }
+            let elsewhere = ListMessagesRequest { queue: "another-queue".to_owned(), page_size: 1 };
+            assert_eq!(code(client.list_messages(elsewhere).await), Some(Code::NotFound));
         }
     }
     Ok(())

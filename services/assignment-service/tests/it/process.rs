@@ -1,6 +1,9 @@
 //! The real binary between the real queue and the real topic.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use assignment_service::facts::MIGRATIONS;
@@ -8,10 +11,14 @@ use dispatch_contracts::grpc::{
     GetAssignmentRequest, GetCourierLoadRequest, GetZoneRequest, OrderStatus,
     assignment_service_client::AssignmentServiceClient,
 };
+use lookup::Messages;
 use messaging::outbox;
 use sqlx::PgPool;
 use test_support::{Servers, ServiceProcess, TestQueue, TestTopic, database, eventually, unique};
+use trace::TraceParent;
 use uuid::Uuid;
+
+const PATIENCE: Duration = Duration::from_secs(15);
 
 pub(crate) struct World {
     servers: Servers,
@@ -117,6 +124,12 @@ async fn the_two_seed_events_lead_to_an_assignment() -> Result<()> {
         let status = grpc.get_zone(GetZoneRequest { zone: zone.to_owned() }).await.err().context("an error")?;
         assert_eq!(status.code(), code);
     }
+    let messages = Messages::new("assignment-service", &service.grpc.parse()?, PATIENCE);
+    eventually("what passed is listed", || async {
+        let listed = messages.list(&world.events.name, 100, TraceParent::start()).await?;
+        Ok(listed.iter().any(|message| message.body == world.order(order)).then_some(()))
+    })
+    .await?;
     service.stop().await
 }
 

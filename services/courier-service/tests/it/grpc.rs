@@ -10,8 +10,9 @@ use dispatch_contracts::{
     },
     resource::Courier,
 };
-use lookup::Couriers;
+use lookup::{Couriers, Messages};
 use serde_json::json;
+use test_support::eventually;
 use tonic::{Code, transport::Endpoint};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 use tonic_reflection::pb::v1::{
@@ -20,7 +21,9 @@ use tonic_reflection::pb::v1::{
 };
 use trace::TraceParent;
 
-use crate::support::{World, assigned, courier_id, order_id};
+use crate::support::{World, assigned, courier_id, injected, order_id};
+
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The code of a call that was refused.
 fn refusal<T>(answer: Result<T, tonic::Status>) -> Option<Code> {
@@ -101,8 +104,7 @@ async fn orders_of_a_courier_are_listed() -> Result<()> {
 async fn the_other_services_look_couriers_up_here() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
-    let patience = Duration::from_secs(15);
-    let couriers = Couriers::new(&Endpoint::from_shared(service.grpc.clone())?, patience);
+    let couriers = Couriers::new(&Endpoint::from_shared(service.grpc.clone())?, PATIENCE);
     assert_eq!(couriers.health().await, Ok(()));
     let put = format!("/couriers/{}", courier_id());
     let made = service.put(&put, &json!({"name": "a", "zone": "S"})).await?.body;
@@ -120,7 +122,7 @@ async fn health_and_reflection_answer() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
     let channel = Endpoint::from_shared(service.grpc.clone())?.connect().await?;
-    for name in ["", "dispatch.v1.CourierService"] {
+    for name in ["", "dispatch.v1.CourierService", "dispatch.v1.MessageService"] {
         let request = HealthCheckRequest { service: name.to_owned() };
         let answer = HealthClient::new(channel.clone()).check(request).await?.into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{name:?}");
@@ -133,6 +135,27 @@ async fn health_and_reflection_answer() -> Result<()> {
     let mut answers = ServerReflectionClient::new(channel).server_reflection_info(requests).await?.into_inner();
     let answer = answers.message().await?.and_then(|answer| answer.message_response);
     let Some(MessageResponse::ListServicesResponse(list)) = answer else { anyhow::bail!("{answer:?}") };
-    assert!(list.service.iter().any(|service| service.name == "dispatch.v1.CourierService"), "{list:?}");
+    for name in ["dispatch.v1.CourierService", "dispatch.v1.MessageService"] {
+        assert!(list.service.iter().any(|service| service.name == name), "{name}: {list:?}");
+    }
     Ok(())
+}
+
+#[tokio::test]
+async fn what_passed_through_its_queues_is_listed() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[]).await?;
+    let who = courier_id();
+    let news = [injected(who, "S", "2026-01-01T00:00:01Z"), assigned(order_id(), who, "2026-01-01T00:00:02Z")];
+    world.events.send(&news[..1]).await?;
+    world.assignments.send(&news[1..]).await?;
+    let messages = Messages::new("courier-service", &Endpoint::from_shared(service.grpc.clone())?, PATIENCE);
+    for (queue, body) in [&world.events.name, &world.assignments.name].into_iter().zip(&news) {
+        eventually("it has passed", || async {
+            let listed = messages.list(queue, 100, TraceParent::start()).await?;
+            Ok(listed.iter().any(|message| message.body == *body).then_some(()))
+        })
+        .await?;
+    }
+    service.stop().await
 }

@@ -2,5 +2,6 @@
 
 mod couriers;
 mod health;
+mod messages;
 mod orders;
 mod server;

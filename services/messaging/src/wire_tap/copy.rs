@@ -47,7 +47,10 @@ impl Copy {
         let mut is_cut = false;
         let mut text = |text: &str, most| {
             is_cut |= text.len() > most;
-            text[..text.floor_char_boundary(most)].replace('\0', "\u{fffd}")
+            // A replacement is longer than what it replaces.
+            let mut kept = text[..text.floor_char_boundary(most)].replace('\0', "\u{fffd}");
+            kept.truncate(kept.floor_char_boundary(most));
+            kept
         };
         let body = text(&message.raw_body, BODY);
         let mut attributes: Vec<_> = message.attributes.iter().collect();
@@ -126,6 +129,7 @@ mod tests {
         let copy = copy("a\0b", &[("n", "v\0")], &Outcome::Quarantine("\0".to_owned()));
         let json = serde_json::to_string(&Row { position: 1, copy: &copy })?;
         assert_eq!((copy.body.as_str(), json.contains("\\u0000")), ("a\u{fffd}b", false));
+        assert!(self::copy(&"\0".repeat(BODY), &[], &Outcome::Done).body.len() <= BODY);
         Ok(())
     }
 }

@@ -81,7 +81,7 @@ async fn health_and_reflection_answer() -> Result<()> {
     let world = World::create().await?;
     let service = world.start(&[]).await?;
     let channel = Endpoint::from_shared(service.grpc.clone())?.connect().await?;
-    for name in ["", "dispatch.v1.OrderService"] {
+    for name in ["", "dispatch.v1.OrderService", "dispatch.v1.MessageService"] {
         let request = HealthCheckRequest { service: name.to_owned() };
         let answer = HealthClient::new(channel.clone()).check(request).await?.into_inner();
         assert_eq!(answer.status(), ServingStatus::Serving, "{name:?}");
@@ -94,6 +94,31 @@ async fn health_and_reflection_answer() -> Result<()> {
     let mut answers = ServerReflectionClient::new(channel).server_reflection_info(requests).await?.into_inner();
     let answer = answers.message().await?.and_then(|answer| answer.message_response);
     let Some(MessageResponse::ListServicesResponse(list)) = answer else { anyhow::bail!("{answer:?}") };
-    assert!(list.service.iter().any(|service| service.name == "dispatch.v1.OrderService"), "{list:?}");
+    for name in ["dispatch.v1.OrderService", "dispatch.v1.MessageService"] {
+        assert!(list.service.iter().any(|service| service.name == name), "{name}: {list:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_watches_health_is_told_that_it_stops() -> Result<()> {
+    let world = World::create().await?;
+    let mut service = world.start(&[]).await?;
+    let channel = Endpoint::from_shared(service.grpc.clone())?.connect().await?;
+    let mut watched = Vec::new();
+    for name in ["", "dispatch.v1.OrderService", "dispatch.v1.MessageService"] {
+        let request = HealthCheckRequest { service: name.to_owned() };
+        watched.push(HealthClient::new(channel.clone()).watch(request).await?.into_inner());
+    }
+    for told in [ServingStatus::Serving, ServingStatus::NotServing] {
+        for statuses in &mut watched {
+            assert_eq!(statuses.message().await?.context("a status")?.status(), told);
+        }
+        if told == ServingStatus::Serving {
+            service.signal("TERM").await?;
+        }
+    }
+    drop((watched, channel));
+    assert!(service.exited().await?.success());
     Ok(())
 }

@@ -9,6 +9,7 @@ mod idempotency;
 mod instances;
 mod life;
 mod life_over_rest;
+mod messages;
 mod migration;
 mod openapi;
 mod overload;

@@ -1,4 +1,4 @@
-//! One gRPC service, with health and reflection beside it.
+//! The gRPC services of a process, with health and reflection beside them.
 
 use std::{
     convert::Infallible,
@@ -17,12 +17,15 @@ use futures::stream;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, body::Body, codegen::Service, server::NamedService, service::Routes, transport};
+use tonic_health::{ServingStatus, server::HealthReporter};
 use trace::{Kind, Span};
 use tracing::Instrument as _;
 
 use super::{lingered, place};
 use crate::LoadSettings;
 
+/// What health calls all services together.
+const ALL: &str = "";
 /// Largest request, in bytes: several times what a full batch of ids takes. For `max_decoding_message_size`.
 pub const LARGEST_CALL: usize = 64 * 1024;
 /// Most calls on one connection at a time; HTTP/2 has the client wait with the next one.
@@ -33,37 +36,54 @@ const WINDOW: u32 = 256 * 1024;
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
 const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Serves one gRPC service with health and reflection until `stop`, then finishes the calls under way. A call more than
+/// What is served on one port.
+#[derive(Debug, Default)]
+pub struct Services {
+    routes: Routes,
+    names: Vec<&'static str>,
+}
+
+impl Services {
+    /// These and one more.
+    #[must_use]
+    pub fn with<S>(mut self, service: S) -> Self
+    where
+        S: Service<axum::http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S::Response: IntoResponse,
+        S::Future: Send + 'static,
+    {
+        self.names.push(S::NAME);
+        Self { routes: self.routes.add_service(service), names: self.names }
+    }
+}
+
+/// Serves gRPC services with health and reflection until `stop`, then finishes the calls under way. A call more than
 /// there may be is answered with RESOURCE_EXHAUSTED, and one that takes too long with UNAVAILABLE.
 ///
 /// # Errors
 /// The transport failed, or the descriptors for reflection are broken.
-pub async fn grpc<S>(
+pub async fn grpc(
     listener: TcpListener,
-    service: S,
+    services: Services,
     descriptors: &'static [u8],
     load: LoadSettings,
     stop: CancellationToken,
-) -> io::Result<()>
-where
-    S: Service<axum::http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
-    S::Response: IntoResponse,
-    S::Future: Send + 'static,
-{
+) -> io::Result<()> {
+    let Services { routes, names } = services;
     let (reporter, health) = tonic_health::server::health_reporter();
-    reporter.set_serving::<S>().await;
+    report(&reporter, &names, ServingStatus::Serving).await;
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(descriptors)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()
         .map_err(io::Error::other)?;
-    // The bounds are around the service alone: health is asked also of a process that has too much to do.
-    let bounded = admitting(Routes::new(service).into_axum_router(), &load);
+    // The bounds are around these alone: health is asked also of a process that has too much to do.
+    let bounded = admitting(routes.into_axum_router(), &load);
     let routes = Routes::from(bounded).add_service(health).add_service(reflection);
     let stopping = stop.clone();
     let stopped = async move {
         stopping.cancelled().await;
-        reporter.set_not_serving::<S>().await;
+        report(&reporter, &names, ServingStatus::NotServing).await;
     };
     let places = Arc::new(Semaphore::new(load.max_connections as usize));
     let connections = stream::unfold((listener, places), |(mut listener, places)| async {
@@ -83,6 +103,13 @@ where
     tokio::select! {
         served = serving => served.map_err(io::Error::other),
         () = late => Ok(()),
+    }
+}
+
+/// Says of each service, and of all together, how it is.
+async fn report(reporter: &HealthReporter, names: &[&'static str], status: ServingStatus) {
+    for name in names.iter().copied().chain([ALL]) {
+        reporter.set_service_status(name, status).await;
     }
 }
 
