@@ -1,6 +1,6 @@
 -- stints: The latest times that orders were with a courier, the latest first, and how each ended. $1 courier id, $2 how many at most.
 SELECT mine.order_id, mine.occurred_at AS since, ended.occurred_at AS until, ended.type AS ended_by,
-       orders.status, orders.courier_id = $1 AS is_theirs
+       orders.status, orders.courier_id IS NOT DISTINCT FROM $1 AS is_theirs
 FROM happenings AS mine
 JOIN orders USING (order_id)
 LEFT JOIN LATERAL (
