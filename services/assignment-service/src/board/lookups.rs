@@ -19,6 +19,8 @@ use super::Board;
 
 /// For how long an answer is good.
 const GOOD: Duration = Duration::from_secs(15);
+/// For how long it is good that there is nothing by an id: news reaches one service later than the other.
+const NOTHING: Duration = Duration::from_secs(1);
 /// After a lookup that failed; until then what is missing stays missing, so that a service that is down holds up one page in so long.
 const REST: Duration = Duration::from_secs(3);
 /// Answers that are remembered.
@@ -49,6 +51,10 @@ impl<I, T> Known<I, T> {
     fn for_so_long(good: Duration, rest: Duration) -> Self {
         Self { kept: Mutex::new(Kept { answers: HashMap::new(), failed: None }), good, rest }
     }
+
+    fn good_for(&self, answer: Option<&T>) -> Duration {
+        if answer.is_some() { self.good } else { self.good.min(NOTHING) }
+    }
 }
 
 impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
@@ -63,7 +69,7 @@ impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
             let mut missing = Vec::new();
             for id in ids {
                 match kept.answers.get(id) {
-                    Some((at, answer)) if now - *at < self.good => {
+                    Some((at, answer)) if now - *at < self.good_for(answer.as_ref()) => {
                         by_id.extend(answer.clone().map(|answer| (*id, answer)));
                     }
                     _ => missing.push(*id),

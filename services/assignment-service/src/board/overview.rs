@@ -166,8 +166,8 @@ async fn pace(board: &Board) -> Result<String, BoardError> {
     let last_minute = &rates[STRETCHES - 12..];
     let said = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), html::duration);
     part::html(&PacePart {
-        now: format!("{:.1}", last_minute.iter().sum::<f64>() / last_minute.len() as f64),
-        most: format!("{most:.1}"),
+        now: a_second(last_minute.iter().sum::<f64>() / last_minute.len() as f64),
+        most: a_second(most),
         rate: chart::lines(&rates.iter().map(|rate| Some(*rate)).collect::<Vec<_>>(), most),
         p50: said(recent.percentile(0.5)),
         p99: said(recent.percentile(0.99)),
@@ -175,6 +175,11 @@ async fn pace(board: &Board) -> Result<String, BoardError> {
         p50_lines: chart::lines(&p50, slowest),
         p99_lines: chart::lines(&p99, slowest),
     })
+}
+
+/// A rate, with as many digits as it takes to tell one in a minute from none.
+fn a_second(rate: f64) -> String {
+    if 0.0 < rate && rate < 1.0 { format!("{rate:.2}") } else { format!("{rate:.1}") }
 }
 
 #[derive(Template)]
