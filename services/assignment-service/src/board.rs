@@ -77,8 +77,8 @@ enum BoardError {
     Queue(#[from] QueueError),
     #[error("PostgreSQL: {0}")]
     Tap(#[from] sqlx::Error),
-    #[error("{0}")]
-    Messages(String),
+    #[error(transparent)]
+    Messages(#[from] lookup::MessagesError),
     #[error("the page cannot be made: {0}")]
     Template(#[from] askama::Error),
     #[error("no answer within {0:?}")]
@@ -105,6 +105,8 @@ pub struct Parts {
     pub tap: WireTap,
     /// Which queue that is.
     pub consumed: String,
+    /// And through those of the others.
+    pub others: [lookup::Messages; 2],
     /// Whether the servers answer.
     pub health: Arc<Health>,
     /// What lies in the queues.

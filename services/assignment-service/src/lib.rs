@@ -173,6 +173,10 @@ async fn board(
         facts: Facts::new(pool.clone()),
         tap: WireTap::new(pool),
         consumed: settings.events_queue.clone(),
+        others: [
+            lookup::Messages::new("courier-service", &own.courier_service_grpc_url, own.lookup_timeout()),
+            lookup::Messages::new("order-service", &own.order_service_grpc_url, own.lookup_timeout()),
+        ],
         couriers: lookup::Couriers::new(&own.courier_service_grpc_url, own.lookup_timeout()),
         orders: lookup::Orders::new(&own.order_service_grpc_url, own.lookup_timeout()),
         health: health.clone(),
