@@ -58,11 +58,7 @@ impl List {
         let limit = self.limit as usize;
         let mut notes = Vec::new();
         let found = through(queue, Until::SeenOnce, &mut notes, desk.stop, async |look| {
-            let mut found = Vec::new();
-            while found.len() < limit {
-                let Some(letters) = look.next(limit - found.len()).await? else { break };
-                found.extend(letters.into_iter().map(|letter| letter.summary));
-            }
+            let found = look.up_to(limit, |letter| letter.summary).await?;
             Ok((found, look.is_cut_short()))
         });
         let found = found.await;

@@ -96,6 +96,16 @@ impl Look<'_> {
         Ok(Some(letters))
     }
 
+    /// Up to `most` of them, read like this.
+    pub(super) async fn up_to<T>(&mut self, most: usize, read: fn(DeadLetter) -> T) -> Result<Vec<T>, QueueError> {
+        let mut found = Vec::new();
+        while found.len() < most {
+            let Some(letters) = self.next(most - found.len()).await? else { break };
+            found.extend(letters.into_iter().map(read));
+        }
+        Ok(found)
+    }
+
     /// Whether the look ended before everything was seen.
     pub(super) fn is_cut_short(&self) -> bool {
         self.cut_short.is_some()

@@ -1,5 +1,8 @@
 //! The dead letters of a queue, for a program instead of a person at a terminal. What a look is, and what may be repeated, is as
 //! for the commands.
+//!
+//! Whoever asked may go away before the answer is there, as a browser does: the look ends at its next step, and what it held is
+//! handed back all the same.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     letter::DeadLetter,
-    look::{Until, through},
+    look::{Look, Until, through},
     redrive::{Report, Wanted, redrive_from},
 };
 use crate::{Queue, queue::QueueError};
@@ -75,18 +78,14 @@ impl Shelf {
     /// # Errors
     /// SQS does not answer, or refuses.
     pub async fn list(&self, most: usize, stop: &CancellationToken) -> Result<Vec<Letter>, QueueError> {
-        let mut notes = Vec::new();
-        let found = through(&self.0, Until::SeenOnce, &mut notes, stop, async |look| {
-            let mut found = Vec::new();
-            while found.len() < most {
-                let Some(letters) = look.next(most - found.len()).await? else { break };
-                found.extend(letters.into_iter().map(Letter::from));
-            }
-            Ok(found)
-        });
-        let found = found.await;
-        log(&notes);
-        found
+        self.to_its_end(stop, |queue, stop| async move {
+            let mut notes = Vec::new();
+            let look = async |look: &mut Look<'_>| look.up_to(most, Letter::from).await;
+            let found = through(&queue, Until::SeenOnce, &mut notes, &stop, look).await;
+            log(&notes);
+            found
+        })
+        .await
     }
 
     /// Sends them back to their queue: first sent, then deleted here.
@@ -94,18 +93,21 @@ impl Shelf {
     /// # Errors
     /// SQS does not answer, or refuses; some may have gone back.
     pub async fn redrive(&self, which: &Which, stop: &CancellationToken) -> Result<Report, QueueError> {
-        let mut wanted = match which {
-            Which::All => Wanted::all(),
-            Which::These(ids) => Wanted::these(ids),
-        };
-        let mut report = Report::default();
-        let mut notes = Vec::new();
-        let done = redrive_from(&self.0, &mut wanted, &mut report, &mut notes, stop).await;
-        log(&notes);
-        done?;
-        let why = "it is not there: redriven already, or never there";
-        report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
-        Ok(report)
+        let which = which.clone();
+        self.to_its_end(stop, |queue, stop| async move {
+            let mut wanted = match &which {
+                Which::All => Wanted::all(),
+                Which::These(ids) => Wanted::these(ids),
+            };
+            let (mut report, mut notes) = (Report::default(), Vec::new());
+            let done = redrive_from(&queue, &mut wanted, &mut report, &mut notes, &stop).await;
+            log(&notes);
+            done?;
+            let why = "it is not there: redriven already, or never there";
+            report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
+            Ok(report)
+        })
+        .await
     }
 
     /// Deletes all of them; answers about how many there were.
@@ -116,6 +118,22 @@ impl Shelf {
         let letters = self.0.dead_letters().depth().await?;
         self.0.dead_letters().purge().await?;
         Ok(letters)
+    }
+
+    /// In a task of its own, which is told to stop when nobody waits for it any more.
+    async fn to_its_end<T, L>(
+        &self,
+        stop: &CancellationToken,
+        look: impl FnOnce(Queue, CancellationToken) -> L,
+    ) -> Result<T, QueueError>
+    where
+        T: Send + 'static,
+        L: Future<Output = Result<T, QueueError>> + Send + 'static,
+    {
+        let left_alone = stop.child_token();
+        let _waits = left_alone.clone().drop_guard();
+        let looked = tokio::spawn(look(self.0.clone(), left_alone)).await;
+        looked.unwrap_or_else(|error| Err(self.0.dead_letters().error("look", error.to_string())))
     }
 }
 

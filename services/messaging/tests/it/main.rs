@@ -5,4 +5,5 @@ mod dead_letters;
 mod harness;
 mod operator;
 mod outbox;
+mod shelf;
 mod wire_tap;
