@@ -10,7 +10,7 @@
 //! - Bounded: so many pages are made at a time, so many streams are open, each has at most one update under way, and what
 //!   a slow browser did not take in time it never gets: it gets how things are when it is ready.
 //! - Text from events is escaped by the templates; the policy sent with each page allows nothing but our own files.
-//! - What writes is behind a confirmation and a token ([`csrf`]), and can be switched off.
+//! - What writes is behind a confirmation and a token (`csrf.rs`), and can be switched off.
 
 mod actions;
 mod assets;
