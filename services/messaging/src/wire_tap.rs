@@ -5,7 +5,7 @@
 //! ```
 //!
 //! - It never slows a consumer down. Handing over waits for nothing, and copies a message only while there is room for it.
-//! - It is bounded: [`MOST_KEPT`] messages of a queue every [`INTERVAL`] in each process, one connection for a moment, and
+//! - It is bounded: [`MOST_KEPT`] messages of a queue every 250 ms in each process, one connection for a moment, and
 //!   [`RING`] messages of a queue in the table. What is more is passed over, and how many were is told with what is kept.
 //! - Nothing depends on it. What the database does not take within two seconds is passed over, too, and the table is empty
 //!   after a crash of the server.
