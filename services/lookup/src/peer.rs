@@ -55,7 +55,7 @@ impl Peer {
         if let Some(error) = &failure {
             self.count_failure();
             let missing = ids.len().saturating_sub(by_id.len());
-            tracing::warn!(%error, missing, "{} could not be asked", self.name);
+            tracing::warn!(%error, service = self.name, missing, "another service could not be asked");
         }
         Found { by_id, is_complete: failure.is_none() }
     }
