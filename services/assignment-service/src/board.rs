@@ -77,7 +77,7 @@ enum BoardError {
     Queue(#[from] QueueError),
     #[error("PostgreSQL: {0}")]
     Tap(#[from] sqlx::Error),
-    #[error(transparent)]
+    #[error("the service that consumes this queue does not tell: {0}")]
     Messages(#[from] lookup::MessagesError),
     #[error("the page cannot be made: {0}")]
     Template(#[from] askama::Error),
