@@ -157,7 +157,7 @@ impl Cell {
         self.start("courier-service", &[&settings, more].concat()).await
     }
 
-    /// Starts an assignment-service. Its zones are its own, so it may share Redis with the others.
+    /// Starts an assignment-service. Its zones are its own, so it may share Redis with the others. Its board finds no other service.
     ///
     /// # Errors
     /// It does not become ready.
@@ -170,11 +170,17 @@ impl Cell {
     /// # Errors
     /// It does not become ready.
     pub async fn start_assignment_service_with(&self, more: &[(&str, &str)]) -> Result<ServiceProcess> {
+        let shown =
+            [&self.assignments, &self.order_assignments, &self.events, &self.order_events, &self.courier_events];
+        let queues = shown.map(|queue| queue.name.as_str()).join(",");
         let settings = [
             ("DATABASE_URL", self.assignment_database.as_str()),
             ("REDIS_URL", &self.servers.redis_url),
             ("EVENTS_QUEUE", &self.events.name),
             ("ASSIGNMENT_TOPIC_ARN", &self.assignment_topic.arn),
+            ("BOARD_QUEUES", &queues),
+            ("ORDER_SERVICE_GRPC_URL", NOBODY),
+            ("COURIER_SERVICE_GRPC_URL", NOBODY),
         ];
         self.start("assignment-service", &[&settings, more].concat()).await
     }
@@ -188,7 +194,7 @@ impl Cell {
         Ok(())
     }
 
-    /// Starts one process of each service.
+    /// Starts one process of each service. The board of assignment-service finds the others.
     ///
     /// # Errors
     /// One does not become ready.
@@ -201,11 +207,10 @@ impl Cell {
     /// # Errors
     /// One does not become ready.
     pub async fn start_all_with(&self, of_assignment: &[(&str, &str)]) -> Result<Processes> {
-        Ok(Processes {
-            order: self.start_order_service(NOBODY).await?,
-            courier: self.start_courier_service(NOBODY).await?,
-            assignment: self.start_assignment_service_with(of_assignment).await?,
-        })
+        let (order, courier) = tokio::try_join!(self.start_order_service(NOBODY), self.start_courier_service(NOBODY))?;
+        let others = [("ORDER_SERVICE_GRPC_URL", order.grpc.as_str()), ("COURIER_SERVICE_GRPC_URL", &courier.grpc)];
+        let assignment = self.start_assignment_service_with(&[&others, of_assignment].concat()).await?;
+        Ok(Processes { order, courier, assignment })
     }
 
     /// A world in such processes, with a zone of its own.
@@ -244,5 +249,14 @@ impl Processes {
     /// HTTP cannot be used.
     pub async fn world(&self, cell: &Cell) -> Result<World> {
         cell.world(from_ref(&self.order), from_ref(&self.courier), from_ref(&self.assignment)).await
+    }
+
+    /// Ends them as an orchestrator would, and demands that they drained.
+    ///
+    /// # Errors
+    /// One did not end in time, or not well.
+    pub async fn stop(self) -> Result<()> {
+        tokio::try_join!(self.order.stop(), self.courier.stop(), self.assignment.stop())?;
+        Ok(())
     }
 }

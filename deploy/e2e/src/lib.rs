@@ -8,14 +8,20 @@
 //!
 //! Some have processes of their own instead ([`cell`], [`command`]): the feature `processes`. A test that needs them does not
 //! compile without it, so what is left acts on any running system, in containers too.
+//!
+//! Those of the board are in a real browser (`browser`, the feature of the same name).
 
 pub mod aws_cli;
+#[cfg(feature = "browser")]
+pub mod browser;
 pub mod bus;
 #[cfg(feature = "processes")]
 pub mod cell;
 #[cfg(feature = "processes")]
 pub mod command;
 pub mod events;
+#[cfg(feature = "processes")]
+pub mod gateway;
 pub mod inbox;
 pub mod lives;
 #[cfg(feature = "processes")]
@@ -27,4 +33,4 @@ pub mod world;
 
 pub use self::{bus::Bus, inbox::Inbox, rest::Answer, system::System, world::World};
 #[cfg(feature = "processes")]
-pub use self::{cell::Cell, command::Told};
+pub use self::{cell::Cell, command::Told, gateway::Gateway};

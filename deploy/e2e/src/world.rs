@@ -76,6 +76,11 @@ impl World {
         Api::new(&self.client, &self.system.assignment.http)
     }
 
+    /// Where the board is, at the next instance.
+    pub fn board(&self) -> &str {
+        self.system.assignment.http.next()
+    }
+
     /// An HTTP client, for one particular instance.
     pub fn client(&self) -> &Client {
         &self.client

@@ -8,6 +8,7 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from .foreground import run_in_foreground
@@ -29,11 +30,13 @@ def cargo() -> str:
     return found
 
 
-def build_and_install(*, release: bool = False, tests: bool = False) -> tuple[Path, Installed]:
+def build_and_install(
+    *, release: bool = False, tests: bool = False, features: Sequence[str] = ()
+) -> tuple[Path, Installed]:
     """The folder of the services' binaries, and the servers.
 
     With `tests` the tests are built in the same call of cargo: in a call of their own the dependencies would be built once
-    more, since tests ask some of them for more features.
+    more, since tests ask some of them for more features. For the same reason `features` are those that the tests run with.
     """
     if chosen := from_environment("DISPATCH_BIN_DIR"):
         return _built_already(Path(chosen).expanduser().absolute()), ensure_installed()
@@ -49,7 +52,7 @@ def build_and_install(*, release: bool = False, tests: bool = False) -> tuple[Pa
     installing = threading.Thread(target=install)
     installing.start()
     try:
-        binaries = _build([program, *(_TESTS if tests else _SERVICES), *(_RELEASE if release else [])])
+        binaries = _build([program, *(_TESTS if tests else _SERVICES), *(_RELEASE if release else []), *features])
     finally:
         installing.join()
     if isinstance(outcome[0], BaseException):

@@ -32,6 +32,8 @@ Builds everything, starts the servers on free ports with empty data and two inst
 in a queue or an unexpected one in a dead-letter queue, or an instance did not end well. Without arguments, a short run
 of the fault harness comes first (deploy/chaos). Runs in several checkouts, or several in one, do not disturb each other.
 
+The tests of the board in a browser are built and run where chromium and chromedriver are on the PATH.
+
 With --docker it builds the images, starts docker-compose.yml on free ports with two containers of each service, runs
 `cargo test --locked -p e2e --no-default-features ARGUMENTS` (what acts on a running system from outside), and removes
 the containers and their data again. It needs a Docker engine and Compose.

@@ -2,7 +2,7 @@
 
 What is tested are the images, how they are started, wired and ended; so only tests that act on a running system from outside
 are run: those of the crate e2e without its feature `processes`, which whatever starts or kills processes by itself needs in
-order to be compiled. The rest of the tests need no container.
+order to be compiled. Those in a browser are among them where there is one. The rest of the tests need no container.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but a container ended by itself, did not become
 healthy, did not drain in time or did not exit with 0. Everything is ended and removed afterwards, data too; images are kept.
@@ -11,7 +11,7 @@ It runs beside run.sh and other test runs, on ports of its own.
 
 import sys
 
-from . import environment, quiet
+from . import browser, environment, quiet
 from .build import cargo
 from .containers import PROJECT, Container, Containers, require_engine
 from .foreground import run_in_foreground
@@ -36,6 +36,8 @@ def docker_e2e(arguments: list[str]) -> int:
     instance = Instance(
         LOCAL / "docker-e2e.lock", already="run-e2e.sh --docker runs already in this checkout (process {pid})"
     )
+    found = browser.find()
+    found.say_if_missing(_TESTS)
     aws = ensure_installed().aws
     block = Block()
     ports = {port.key: block.take() for port in PORTS}
@@ -44,10 +46,10 @@ def docker_e2e(arguments: list[str]) -> int:
     try:
         containers.remove()  # what a run that was killed left
         containers.build()
-        tests = [cargo(), *_TESTS]
+        tests = [cargo(), *_TESTS, *found.features]
         if run_in_foreground([*tests, "--no-run"], environment.cleaned(), CHECKOUT) != 0:
             raise Problem("the tests could not be built: cargo says why, above")
-        return _run(containers, ports, [*tests, *arguments], {"DISPATCH_TEST_AWS_CLI": str(aws)})
+        return _run(containers, ports, [*tests, *arguments], {"DISPATCH_TEST_AWS_CLI": str(aws)} | found.environment())
     finally:
         containers.remove()
         block.release()

@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from . import quiet
+from . import browser, quiet
 from .build import build_and_install, cargo
 from .foreground import run_in_foreground
 from .install import Installed
@@ -36,9 +36,12 @@ def e2e(arguments: list[str]) -> int:
     """Runs the tests; the arguments are for `cargo test`."""
     grace = grace_seconds()
     program = cargo()
-    binaries, installed = build_and_install(tests=True)
+    found = browser.find()
+    found.say_if_missing(arguments)
+    binaries, installed = build_and_install(tests=True, features=found.features)
     before = 0 if arguments else _observability(installed) or _chaos(binaries)
-    code = _Run(binaries, installed, grace).run([program, "test", "--locked", *arguments])
+    command = [program, "test", "--locked", *found.features_for(arguments), *arguments]
+    code = _Run(binaries, installed, grace, found.environment()).run(command)
     if before:
         print("dispatch: what came before the tests found something, or did not end well: see above", file=sys.stderr)
     return code or before
@@ -63,8 +66,8 @@ def _chaos(binaries: Path) -> int:
 class _Run:
     """One run of the tests."""
 
-    def __init__(self, binaries: Path, installed: Installed, grace: float) -> None:
-        self._binaries, self._grace = binaries, grace
+    def __init__(self, binaries: Path, installed: Installed, grace: float, variables: dict[str, str]) -> None:
+        self._binaries, self._grace, self._variables = binaries, grace, variables
         self._scratch = Scratch(installed)
         self._instances: list[Service] = []
 
@@ -126,7 +129,8 @@ class _Run:
             for short in ("ORDER", "COURIER", "ASSIGNMENT")
             for port in ("http", "grpc")
         }
-        return self._scratch.environment() | addresses | {"DISPATCH_TEST_BIN_DIR": str(self._binaries)}
+        more = self._variables | {"DISPATCH_TEST_BIN_DIR": str(self._binaries)}
+        return self._scratch.environment() | addresses | more
 
     def _ended_early(self) -> list[str]:
         """A line for each instance and server that is not running although nobody ended it."""

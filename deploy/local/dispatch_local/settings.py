@@ -57,6 +57,8 @@ VARIABLES = (
     ("DISPATCH_POSTGRES_BIN", "a folder with postgres, initdb and psql to use instead of the pinned ones"),
     ("DISPATCH_POSTGRES_OS_USER", "when started by root: the user PostgreSQL runs as; default: postgres, else nobody"),
     ("DISPATCH_COMPOSE", "with --docker: the Compose to use; default: docker compose, else docker-compose"),
+    ("DISPATCH_CHROMIUM", "the Chromium of the tests of the board in a browser; default: one on the PATH"),
+    ("DISPATCH_CHROMEDRIVER", "the chromedriver that fits to it; default: the one on the PATH"),
     ("DISPATCH_BIN_DIR", "a folder with the services, built already; nothing is built then"),
 )
 
