@@ -7,19 +7,19 @@ use serde_json::json;
 use test_support::eventually;
 use uuid::{Uuid, uuid};
 
-const COURIER: Uuid = uuid!("a97261aa-2907-498e-aa24-3bce25590a46");
-const ORDER: Uuid = uuid!("b87261aa-2907-498e-aa24-3bce25590a46");
+pub(crate) const COURIER: Uuid = uuid!("a97261aa-2907-498e-aa24-3bce25590a46");
+pub(crate) const ORDER: Uuid = uuid!("b87261aa-2907-498e-aa24-3bce25590a46");
 
 const README: &str = include_str!("../../../../README.md");
 
 /// What the README says to paste into a terminal to send the seed.
-fn commands() -> Result<&'static str> {
+pub(crate) fn commands() -> Result<&'static str> {
     let mut blocks = README.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
     blocks.find(|block| block.contains("aws sns publish")).context("the README has no such command")
 }
 
-/// The only test with fixed ids, and the only one in zone S. On a system that has seen it before the order keeps its
-/// courier, so it may be repeated there.
+/// The only test with fixed ids in the shared system, and the only one in its zone S. On a system that has seen it before the
+/// order keeps its courier, so it may be repeated there.
 #[tokio::test]
 async fn the_seed_commands_lead_to_the_assignment() -> Result<()> {
     let world = World::new().await?;

@@ -1,0 +1,88 @@
+//! What somebody sees who has just started Dispatch and knows no more than the README: an empty system, and then the two
+//! commands.
+
+use anyhow::Result;
+use e2e::{
+    Cell, aws_cli,
+    browser::{Page, visit},
+    bus::EVENTS_TOPIC,
+};
+use test_support::Valkey;
+
+use crate::seed;
+
+/// Nothing has happened: each page says what it would show.
+async fn is_empty(page: &Page) -> Result<()> {
+    page.watch("/").await?;
+    page.shows("#totals", "Nothing has happened yet. Publish a courier and an order, and they appear here.").await?;
+    assert_eq!(page.texts("#totals dd").await?, ["0", "none", "0", "0", "0"]);
+    page.shows("#zones", "No event has named a zone yet.").await?;
+    page.shows("#pace figcaption", "Assignments a second: 0.0 over the last minute, 0.0 at most").await?;
+    page.shows("#pace figcaption", "p50 none, p99 none").await?;
+    let rows = page.texts("#queues tbody tr").await?;
+    assert_eq!(rows.len(), 5);
+    assert!(rows.iter().all(|row| row.ends_with("0 0 empty 0 empty")), "{rows:?}");
+    let healths = page.texts("#services li").await?;
+    assert!(healths.len() == 6 && healths.iter().all(|health| health.ends_with(" answers")), "{healths:?}");
+
+    page.watch("/board/events").await?;
+    page.shows("#lines", "Nothing.").await?;
+    page.expect("/board/search?q=S - Failed to load resource: the server responded with a status of 404");
+    page.fill("[role=search] input", "S").await?;
+    page.click("[role=search] button").await?;
+    page.shows("h1", "No event has named such an order, courier or zone").await?;
+    page.click("main a").await?;
+    page.at("/").await
+}
+
+/// Four tabs, each of a page that is about to change.
+async fn the_seed_appears(page: &Page, cell: &Cell) -> Result<()> {
+    let (courier, order) = (seed::COURIER, seed::ORDER);
+    let paths = ["/", "/board/zones/S", &format!("/board/orders/{order}"), &format!("/board/couriers/{courier}")];
+    for (tab, path) in paths.iter().enumerate() {
+        if tab > 0 {
+            page.new_tab().await?;
+        }
+        page.watch(path).await?;
+    }
+    page.shows("#state", "No event has named this courier yet.").await?;
+    page.tab(2).await?;
+    page.shows("#state", "No event has named this order yet.").await?;
+    page.tab(1).await?;
+    page.shows("#counts", "No event has named this zone yet.").await?;
+
+    let commands = seed::commands()?.replace(EVENTS_TOPIC, &cell.events_topic.arn);
+    assert_eq!(aws_cli::paste(&cell.servers, &commands).await?.len(), 2);
+    page.shows(&format!("#courier-{courier}"), "first_courirer yes 1").await?;
+    page.shows("#decisions tbody tr", "OrderAssigned").await?;
+    page.still().await?;
+    page.tab(0).await?;
+    page.shows("#zone-S", "nothing waits 1 of 1 couriers available 1 open orders").await?;
+    page.has("#totals p", 0).await?;
+    assert_eq!(page.texts("#totals dd").await?, ["0", "none", "1", "1", "1"]);
+    page.shows_no("#pace figcaption", "Assignments a second: 0.0 over").await?;
+    page.still().await?;
+    page.tab(2).await?;
+    page.shows("#state pre", "Buy something").await?;
+    page.shows("#decision", "first_courirer got it at").await?;
+    page.still().await?;
+    page.tab(3).await?;
+    page.shows("#state dd", "first_courirer").await?;
+    page.shows(&format!("#Open-{order}"), "Buy something assigned").await?;
+    page.still().await
+}
+
+#[tokio::test]
+async fn an_empty_system_says_so_and_the_seeds_two_commands_appear_on_every_page_without_a_reload() -> Result<()> {
+    let cell = Cell::new().await?;
+    // The zone of the seed is that of another test, too.
+    let redis = Valkey::start(&[]).await?;
+    let processes = cell.start_all_with(&[("REDIS_URL", &redis.url())]).await?;
+    visit(&processes.assignment.http, async |page| {
+        is_empty(page).await?;
+        the_seed_appears(page, &cell).await
+    })
+    .await?;
+    cell.quiet().await?;
+    processes.stop().await
+}
