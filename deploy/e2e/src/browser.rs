@@ -1,6 +1,6 @@
 //! A real Chromium, driven over WebDriver, for tests of the board: the feature `browser`.
 //!
-//! - One chromedriver for all tests of a process ([`driver`]); it ends with the process, however that ends.
+//! - One chromedriver for all tests of a process; it ends with the process, however that ends.
 //! - Each visit is a session of its own: a browser with a profile, cookies and a window that no other has. It is closed after the
 //!   visit, also after one that fails or panics.
 //! - Nothing but loopback is reached: to the browser there is no other name or address.
