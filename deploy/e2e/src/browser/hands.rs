@@ -6,6 +6,7 @@ use fantoccini::{
     actions::{InputSource as _, KeyAction, KeyActions},
     key::Key,
 };
+use test_support::eventually;
 
 use super::Page;
 
@@ -19,6 +20,21 @@ impl Page {
     pub async fn click(&self, css: &str) -> Result<()> {
         let element = self.client.find(Locator::Css(css)).await.with_context(|| css.to_owned())?;
         element.click().await.with_context(|| css.to_owned())
+    }
+
+    /// Clicks on what leads to another page, or to the same one anew, and waits until that is there.
+    ///
+    /// # Errors
+    /// There is none, or it leads nowhere.
+    pub async fn follow(&self, css: &str) -> Result<()> {
+        self.run("window.followedFromHere = true", &[]).await?;
+        self.click(css).await?;
+        let is_there = "return window.followedFromHere === undefined && document.readyState === 'complete'";
+        // Between two pages there is nobody to ask.
+        eventually(&format!("{css} leads somewhere"), || async {
+            Ok(self.ask(is_there, &[]).await.unwrap_or(false).then_some(()))
+        })
+        .await
     }
 
     /// Types a text into a field, in place of what is there.

@@ -43,10 +43,10 @@ async fn a_courier_with_their_name_and_their_orders_open_past_and_declined() -> 
         page.shows("#state dd", "away").await?;
         page.still().await?;
         // From here one gets to the order, and back.
-        page.click(&format!("#Open-{open} a")).await?;
+        page.follow(&format!("#Open-{open} a")).await?;
         page.at(&format!("/board/orders/{open}")).await?;
         page.shows("#decision", "Ada & Co").await?;
-        page.click("#decision a").await?;
+        page.follow("#decision a").await?;
         page.at(&format!("/board/couriers/{courier}")).await?;
         page.live().await
     })

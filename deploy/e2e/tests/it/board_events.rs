@@ -27,7 +27,7 @@ async fn choose(page: &Page, fields: &[(&str, &str)]) -> Result<()> {
         let field = format!("main form [name={name}]");
         if *name == "type" { page.select(&field, text).await? } else { page.fill(&field, text).await? }
     }
-    page.click("main form button").await?;
+    page.follow("main form button").await?;
     page.live().await
 }
 
@@ -96,8 +96,7 @@ async fn the_tail_of_everything_is_live() -> Result<()> {
     let event = events::courier(Uuid::new_v4(), &world.zone, true);
     visit(world.board(), async |page| {
         page.open("/").await?;
-        page.click("nav a[href='/board/events']").await?;
-        page.live().await?;
+        page.follow("nav a[href='/board/events']").await?;
         page.has("nav a[href='/board/events'][aria-current=page]", 1).await?;
         page.watch("/board/events").await?;
         let link = format!("#lines tbody a[href='/board/zones/{}']", world.zone);

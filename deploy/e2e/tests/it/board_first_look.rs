@@ -29,9 +29,9 @@ async fn is_empty(page: &Page) -> Result<()> {
     page.shows("#lines", "Nothing.").await?;
     page.expect("/board/search?q=S - Failed to load resource: the server responded with a status of 404");
     page.fill("[role=search] input", "S").await?;
-    page.click("[role=search] button").await?;
+    page.follow("[role=search] button").await?;
     page.shows("h1", "No event has named such an order, courier or zone").await?;
-    page.click("main a").await?;
+    page.follow("main a").await?;
     page.at("/").await
 }
 

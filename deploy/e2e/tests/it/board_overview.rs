@@ -53,7 +53,7 @@ async fn the_overview_shows_totals_the_pace_zones_queues_and_health_and_follows_
         page.open("/").await?;
         let zones = page.attributes("#zones .cards a", "href").await?;
         let first = zones.first().cloned().flatten().context("a card")?;
-        page.click("#zones .cards a").await?;
+        page.follow("#zones .cards a").await?;
         page.at(&first).await
     })
     .await?;

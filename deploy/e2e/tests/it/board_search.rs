@@ -26,7 +26,7 @@ async fn an_id_leads_to_its_page_and_nonsense_is_said_to_be_unknown() -> Result<
         page.open("/").await?;
         for (text, expected) in &searches {
             page.fill("[role=search] input", text).await?;
-            page.click("[role=search] button").await?;
+            page.follow("[role=search] button").await?;
             page.at(expected).await?;
             page.live().await?;
         }
@@ -35,7 +35,7 @@ async fn an_id_leads_to_its_page_and_nonsense_is_said_to_be_unknown() -> Result<
             [Uuid::new_v4().to_string(), "<b>nonsense</b>".to_owned(), "b87261aa".to_owned(), "{S}".to_owned()]
         {
             page.fill("[role=search] input", &nonsense).await?;
-            page.click("[role=search] button").await?;
+            page.follow("[role=search] button").await?;
             page.shows("h1", "No event has named such an order, courier or zone").await?;
             assert!(page.path().await?.starts_with("/board/search?q="));
         }

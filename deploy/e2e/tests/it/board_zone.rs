@@ -75,7 +75,7 @@ async fn many_couriers_come_in_pages_and_a_zone_that_cannot_be_is_said_to_be_non
         page.watch(&path).await?;
         page.has("#couriers tbody tr", 50).await?;
         let mut shown = page.attributes("#couriers tbody tr", "id").await?;
-        page.click("#couriers nav a").await?;
+        page.follow("#couriers nav a").await?;
         page.at(&format!("{path}?page=1")).await?;
         page.live().await?;
         page.has("#couriers tbody tr", 3).await?;
