@@ -5,39 +5,7 @@ mod bad_messages;
 mod bad_requests_to_assignment_service;
 mod bad_requests_to_courier_service;
 mod bad_requests_to_order_service;
-#[cfg(feature = "browser")]
-mod board_accessibility;
-#[cfg(feature = "browser")]
-mod board_assign;
-#[cfg(feature = "browser")]
-mod board_courier;
-#[cfg(feature = "browser")]
-mod board_events;
-#[cfg(all(feature = "browser", feature = "processes"))]
-mod board_first_look;
-mod board_guards;
-#[cfg(feature = "browser")]
-mod board_injection;
-#[cfg(feature = "browser")]
-mod board_keyboard;
-#[cfg(all(feature = "browser", feature = "processes"))]
-mod board_messages;
-#[cfg(feature = "browser")]
-mod board_order;
-#[cfg(all(feature = "browser", feature = "processes"))]
-mod board_outages;
-#[cfg(feature = "browser")]
-mod board_overview;
-#[cfg(feature = "browser")]
-mod board_search;
-#[cfg(feature = "processes")]
-mod board_streams;
-#[cfg(feature = "browser")]
-mod board_tabs;
-#[cfg(feature = "browser")]
-mod board_times;
-#[cfg(feature = "browser")]
-mod board_zone;
+mod board;
 mod capacity;
 #[cfg(feature = "processes")]
 mod dead_letters;

@@ -3,14 +3,14 @@
 //! A look hides them from others for its duration and counts as a receive, so it is made once for all viewers, and again only when
 //! their number has changed, or after a while.
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, fmt::Write as _, time::Duration};
 
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse as _, Redirect, Response},
 };
-use messaging::dead_letters::{Letter, Shelf, Which};
+use messaging::dead_letters::{Letter, Report, Shelf, Which};
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
@@ -75,14 +75,36 @@ pub(super) async fn redrive(State(board): State<Board>, Ours(act): Ours<Act>) ->
         Err(problem) => return *problem,
     };
     match shelf.redrive(&which, &board.0.stopping).await {
-        Ok(report) if report.failed.is_empty() => ended(&board, &act.queue, "redriven").await,
         Ok(report) => {
-            let reasons: Vec<&str> = report.failed.iter().take(5).map(|(_, reason)| reason.as_str()).collect();
-            let text = format!("{} redriven, {} not: {}.", report.redriven, report.failed.len(), reasons.join("; "));
-            problem(StatusCode::CONFLICT, &text)
+            tracing::info!(queue = act.queue, letters = report.redriven, "dead letters were redriven from the board");
+            match unfinished(&report) {
+                None => ended(&board, &act.queue, "redriven").await,
+                Some(text) => problem(StatusCode::CONFLICT, &text),
+            }
         }
         Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
     }
+}
+
+/// What went back and what did not, unless all did.
+fn unfinished(report: &Report) -> Option<String> {
+    if report.is_complete() {
+        return None;
+    }
+    let Report { redriven, failed, ended_by, .. } = report;
+    let mut text = format!("{redriven} redriven.");
+    if !failed.is_empty() {
+        let reasons: Vec<&str> = failed.iter().take(5).map(|(_, reason)| reason.as_str()).collect();
+        let _ = write!(text, " {} not: {}.", failed.len(), reasons.join("; "));
+    }
+    match ended_by {
+        Some(error) => {
+            let _ = write!(text, " It ended early: {error}. Repeat it: what comes twice changes nothing.");
+        }
+        None if report.is_cut_short => text.push_str(" There may be more: repeat it."),
+        None => {}
+    }
+    Some(text)
 }
 
 pub(super) async fn purge(State(board): State<Board>, Ours(act): Ours<Act>) -> Response {
@@ -120,4 +142,20 @@ async fn ended(board: &Board, queue: &str, word: &str) -> Response {
     board.0.looks.0.lock().await.remove(queue);
     // The name is that of a queue that exists: letters, digits, hyphens and underscores.
     Redirect::to(&format!("/board/messages?queue={queue}&done={word}")).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_go_back_is_told_with_what_did() {
+        let mut report = Report { redriven: 3, ..Report::default() };
+        assert_eq!(unfinished(&report), None);
+        report.is_cut_short = true;
+        assert_eq!(unfinished(&report).as_deref(), Some("3 redriven. There may be more: repeat it."));
+        report.failed = vec![("id".to_owned(), "too large".to_owned())];
+        let text = "3 redriven. 1 not: too large. There may be more: repeat it.";
+        assert_eq!(unfinished(&report).as_deref(), Some(text));
+    }
 }

@@ -44,6 +44,16 @@ pub struct Report {
     pub failed: Vec<(String, String)>,
     /// Whether there may be more that nobody has looked at.
     pub is_cut_short: bool,
+    /// Why it ended before all were looked at, if SQS did not answer or refused.
+    pub ended_by: Option<QueueError>,
+}
+
+impl Report {
+    /// Whether all that was wanted went back.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.failed.is_empty() && !self.is_cut_short && self.ended_by.is_none()
+    }
 }
 
 impl Redrive {
@@ -54,14 +64,15 @@ impl Redrive {
             if wanted.is_found() {
                 break;
             }
-            let mut report = Report::default();
             let mut notes = Vec::new();
-            let done = redrive_from(queue, &mut wanted, &mut report, &mut notes, desk.stop).await;
+            let report = redrive_from(queue, &mut wanted, &mut notes, desk.stop).await;
             desk.console.note_all(&notes);
             say(queue, &report, desk)?;
-            done?;
-            if report.is_cut_short || !report.failed.is_empty() {
+            if !report.is_complete() {
                 ended = Ended::Incomplete;
+            }
+            if let Some(error) = report.ended_by {
+                return Err(error.into());
             }
         }
         for id in wanted.missing() {
@@ -86,12 +97,14 @@ fn say(queue: &Queue, report: &Report, desk: &mut Desk<'_>) -> Result<(), DeadLe
 pub(super) async fn redrive_from(
     queue: &Queue,
     wanted: &mut Wanted<'_>,
-    report: &mut Report,
     notes: &mut Vec<String>,
     stop: &CancellationToken,
-) -> Result<(), QueueError> {
+) -> Report {
     let until = if matches!(wanted, Wanted::All { .. }) { Until::Empty } else { Until::SeenOnce };
-    through(queue, until, notes, stop, async |look| redrive(queue, look, wanted, report).await).await
+    let mut report = Report::default();
+    let done = through(queue, until, notes, stop, async |look| redrive(queue, look, wanted, &mut report).await).await;
+    report.ended_by = done.err();
+    report
 }
 
 async fn redrive(

@@ -88,10 +88,11 @@ impl Shelf {
         .await
     }
 
-    /// Sends them back to their queue: first sent, then deleted here.
+    /// Sends them back to their queue: first sent, then deleted here. Where SQS does not answer or refuses on the way, the
+    /// report says so, and what had gone back by then.
     ///
     /// # Errors
-    /// SQS does not answer, or refuses; some may have gone back.
+    /// It is not known what was done.
     pub async fn redrive(&self, which: &Which, stop: &CancellationToken) -> Result<Report, QueueError> {
         let which = which.clone();
         self.to_its_end(stop, |queue, stop| async move {
@@ -99,12 +100,13 @@ impl Shelf {
                 Which::All => Wanted::all(),
                 Which::These(ids) => Wanted::these(ids),
             };
-            let (mut report, mut notes) = (Report::default(), Vec::new());
-            let done = redrive_from(&queue, &mut wanted, &mut report, &mut notes, &stop).await;
+            let mut notes = Vec::new();
+            let mut report = redrive_from(&queue, &mut wanted, &mut notes, &stop).await;
             log(&notes);
-            done?;
-            let why = "it is not there: redriven already, or never there";
-            report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
+            if report.ended_by.is_none() {
+                let why = "it is not there: redriven already, or never there";
+                report.failed.extend(wanted.missing().into_iter().map(|id| (id.to_owned(), why.to_owned())));
+            }
             Ok(report)
         })
         .await

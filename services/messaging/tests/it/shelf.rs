@@ -8,6 +8,11 @@ use messaging::{
     queue::Depth,
 };
 use test_support::{Servers, TestQueue, eventually};
+use tokio::{
+    io::{AsyncReadExt as _, copy},
+    net::{TcpListener, TcpStream},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -116,6 +121,46 @@ async fn a_redrive_tells_what_went_back_and_what_is_not_there() -> Result<()> {
     let consumer = start_open(&world.servers, &world.queue, |_, batch| done(batch)).await?;
     eventually("all come again", || async { Ok((consumer.log.bodies().len() == 4).then_some(())) }).await?;
     consumer.drain().await
+}
+
+#[tokio::test]
+async fn a_redrive_that_loses_sqs_on_the_way_tells_what_had_gone_back() -> Result<()> {
+    let world = World::new().await?;
+    let bodies: Vec<String> = (0..12).map(|number| format!("{number} {}", "x".repeat(10_000))).collect();
+    world.put_aside(&bodies).await?;
+    // Ten go back by one call, and the call with the other two comes too late.
+    let (endpoint, _running) = breaks_after(&world.servers.aws_endpoint, 122_000).await?;
+    let behind = Servers { aws_endpoint: endpoint, ..world.servers.clone() };
+    let shelf = Shelf::of(Queue::find(&clients(&behind).await, &world.queue.name).await?);
+    let report = shelf.redrive(&Which::All, &world.stop).await?;
+    assert_eq!((report.redriven, report.failed.as_slice()), (10, [].as_slice()), "{report:?}");
+    assert!(report.ended_by.is_some() && !report.is_complete(), "{report:?}");
+    assert_eq!(world.queue.depth().await?.visible, 10);
+    Ok(())
+}
+
+/// In front of SQS, a network that is gone for good when this many bytes were sent to it.
+async fn breaks_after(endpoint: &str, bytes: u64) -> Result<(String, JoinSet<()>)> {
+    let server = endpoint.strip_prefix("http://").context("http://")?.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let mut running = JoinSet::new();
+    running.spawn(async move {
+        let mut left = bytes;
+        // One after the other: these tests make one call at a time.
+        while left > 0 {
+            let Ok((mut client, _)) = listener.accept().await else { return };
+            let Ok(mut sqs) = TcpStream::connect(&server).await else { return };
+            let ((mut asks, mut gets), (mut answers, mut asked)) = (client.split(), sqs.split());
+            let mut asks = (&mut asks).take(left);
+            tokio::select! {
+                sent = copy(&mut asks, &mut asked) => drop(sent),
+                answered = copy(&mut answers, &mut gets) => drop(answered),
+            }
+            left = asks.limit();
+        }
+    });
+    Ok((address, running))
 }
 
 #[tokio::test]

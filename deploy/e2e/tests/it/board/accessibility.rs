@@ -10,7 +10,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 /// Looks at a page in each way, filled as the test has waited for.
-pub(crate) async fn inspect(page: &Page, path: &str, filled: &str) -> Result<()> {
+pub(super) async fn inspect(page: &Page, path: &str, filled: &str) -> Result<()> {
     page.look(Look::ALL[0]).await?;
     page.open(path).await?;
     page.has(filled, 1).await?;

@@ -12,7 +12,7 @@ use serde_json::json;
 use test_support::{TestQueue, eventually, queues::Depth};
 use uuid::Uuid;
 
-use crate::board_accessibility::inspect;
+use super::accessibility::inspect;
 
 fn path(queue: &TestQueue) -> String {
     format!("/board/messages?queue={}", queue.name)
