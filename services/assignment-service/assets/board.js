@@ -54,7 +54,7 @@
       super();
       this.#url = url;
       this.addEventListener("beat", () => {});
-      this.#open();
+      if (!document.hidden) this.#open();
       document.addEventListener("visibilitychange", () => (document.hidden ? this.#pause() : this.#open()));
       setInterval(() => this.#listen(), 1_000);
     }
@@ -119,5 +119,6 @@
   setInterval(() => {
     for (const element of document.querySelectorAll("time[data-since]")) show(element);
   }, 1_000);
+  setInterval(() => showTimes(document), 60_000); // What was today is not for ever.
   showTimes(document);
 })();

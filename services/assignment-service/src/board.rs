@@ -35,11 +35,12 @@ mod services;
 mod settings;
 mod tail;
 mod taps;
+mod watched;
 mod zone;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, middleware, routing::get};
+use axum::{Router, http::StatusCode, middleware, response::Response, routing::get};
 use dispatch_contracts::{
     id::{CourierId, OrderId},
     resource::{Courier, Order},
@@ -51,6 +52,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::{lookups::Known, tail::Tail};
 pub use self::{
+    part::PATIENCE,
     queues::Queues,
     settings::{Actions, BoardSettings},
 };
@@ -156,15 +158,23 @@ impl Board {
         }))
     }
 
-    /// Follows the log until `stop`; then ends all streams, so that nobody who looks keeps the process.
+    /// Follows the log, the queues and the health of servers until `stop`; then ends all streams, so that nobody who looks keeps
+    /// the process.
     ///
     /// # Errors
     /// None.
     pub async fn run(self, stop: CancellationToken) -> Result<(), std::convert::Infallible> {
-        stop.run_until_cancelled(self.0.tail.follow()).await;
+        let overview = &self.0.overview;
+        let queues = overview.queues.keep(|| self.queues.measure(self.clock.now()));
+        let services = overview.services.keep(|| services::ask(&self));
+        stop.run_until_cancelled(async { tokio::join!(self.0.tail.follow(), queues, services) }).await;
         self.0.stopping.cancel();
         Ok(())
     }
+}
+
+async fn nowhere() -> Response {
+    page::problem(StatusCode::NOT_FOUND, "There is no such page.")
 }
 
 /// The pages, their files, and what can be done from them.
@@ -177,6 +187,7 @@ pub fn routes(board: Board) -> Router {
         .route("/board/messages", get(messages::show))
         .route("/board/events", get(events::show))
         .route("/board/search", get(search::search))
+        .route("/board/{*nothing}", get(nowhere))
         .merge(actions::routes(board.actions))
         .with_state(board)
         .layer(middleware::from_fn(headers::add))

@@ -163,9 +163,8 @@ async fn board(
     dispatch: &Dispatch,
     limits: &Limits,
 ) -> Result<Board, RunError> {
-    let read_only = settings.database.database_url.clone().options([("default_transaction_read_only", "on")]);
-    let database = DatabaseSettings { database_url: read_only, database_connections: BOARD_CONNECTIONS };
-    let pool = database::connect(&database).await?;
+    let database = DatabaseSettings { database_connections: BOARD_CONNECTIONS, ..settings.database.clone() };
+    let pool = database::connect_to_read(&database, board::PATIENCE).await?;
     let own = &settings.board;
     Ok(Board::new(board::Parts {
         dispatch: dispatch.clone(),

@@ -51,12 +51,25 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
 /// # Errors
 /// The database did not answer for a minute.
 pub async fn connect(settings: &DatabaseSettings) -> Result<PgPool, DatabaseError> {
+    connect_as(settings, &[]).await
+}
+
+/// Connects for somebody who looks: nothing can be written, and no statement lasts longer than `patience`.
+///
+/// # Errors
+/// The database did not answer for a minute.
+pub async fn connect_to_read(settings: &DatabaseSettings, patience: Duration) -> Result<PgPool, DatabaseError> {
+    let timeout = format!("{}ms", patience.as_millis());
+    connect_as(settings, &[("default_transaction_read_only", "on"), ("statement_timeout", &timeout)]).await
+}
+
+async fn connect_as(settings: &DatabaseSettings, more: &[(&str, &str)]) -> Result<PgPool, DatabaseError> {
     let options = PgPoolOptions::new()
         .max_connections(settings.database_connections)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(true);
     let started = tokio::time::Instant::now();
-    let session = named(settings.database_url.clone().options(SESSION));
+    let session = named(settings.database_url.clone().options(SESSION).options(more.iter().copied()));
     loop {
         match options.clone().connect_with(session.clone()).await {
             Ok(pool) => return Ok(pool),

@@ -1,9 +1,11 @@
 //! What a viewer does with a page: mouse and keyboard.
 
+use std::time::Duration;
+
 use anyhow::{Context as _, Result};
 use fantoccini::{
     Locator,
-    actions::{InputSource as _, KeyAction, KeyActions},
+    actions::{Actions, InputSource as _, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction},
     key::Key,
 };
 use test_support::eventually;
@@ -35,6 +37,24 @@ impl Page {
             Ok(self.ask(is_there, &[]).await.unwrap_or(false).then_some(()))
         })
         .await
+    }
+
+    /// Opens what a link leads to in a tab behind this one, with the key Ctrl.
+    ///
+    /// # Errors
+    /// There is no such link.
+    pub async fn open_behind(&self, css: &str) -> Result<()> {
+        let element = self.client.find(Locator::Css(css)).await.with_context(|| css.to_owned())?;
+        let value = Key::Control.into();
+        let pause = || KeyAction::Pause { duration: Duration::ZERO };
+        let keys = KeyActions::new(KEYBOARD.to_owned());
+        let keys = keys.then(KeyAction::Down { value }).then(pause()).then(pause()).then(KeyAction::Up { value });
+        let button = MOUSE_BUTTON_LEFT;
+        let mouse = MouseActions::new("mouse".to_owned())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::Down { button })
+            .then(PointerAction::Up { button });
+        Ok(self.client.perform_actions(Actions::from(keys).and(mouse)).await?)
     }
 
     /// Types a text into a field, in place of what is there.

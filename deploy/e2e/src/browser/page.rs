@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, ensure};
 use fantoccini::Client;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use test_support::unique;
+use test_support::{eventually, unique};
 
 use super::{Look, axe, console, console::Console, extension};
 
@@ -115,6 +115,15 @@ impl Page {
     pub async fn new_tab(&self) -> Result<()> {
         let tab = self.client.new_window(true).await?.handle;
         Ok(self.client.switch_to_window(tab).await?)
+    }
+
+    /// Waits until there are so many tabs.
+    ///
+    /// # Errors
+    /// There never are.
+    pub async fn has_tabs(&self, count: usize) -> Result<()> {
+        let are_there = || async { Ok((self.client.windows().await?.len() == count).then_some(())) };
+        eventually(&format!("{count} tabs"), are_there).await
     }
 
     /// Goes to a tab, counted from 0.

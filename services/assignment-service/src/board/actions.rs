@@ -15,7 +15,11 @@ use serde::{Deserialize, de::DeserializeOwned};
 use trace::TraceParent;
 use uuid::Uuid;
 
-use super::{Board, csrf, dead_letters, page::problem, settings::Actions};
+use super::{
+    Board, csrf, dead_letters,
+    page::{problem, problem_with_way_back},
+    settings::Actions,
+};
 
 /// Largest form, in bytes.
 const LARGEST: usize = 4_096;
@@ -92,11 +96,15 @@ async fn assign(State(board): State<Board>, Path(order_id): Path<String>, Ours(f
     let (order, courier) = (OrderId::from(order_id), CourierId::from(courier_id));
     match board.dispatch.pin(order, courier, form.force.is_some(), TraceParent::start()).await {
         Ok(Ok(_)) => Redirect::to(&format!("/board/orders/{order_id}?done=assigned")).into_response(),
-        Ok(Err(refusal)) => problem(StatusCode::CONFLICT, &format!("Not assigned: {refusal}.")),
+        Ok(Err(refusal)) => refused(StatusCode::CONFLICT, &format!("Not assigned: {refusal}."), order),
         Err(error) => {
             tracing::warn!(%error, order.id = %order, "assigning by hand failed");
             let text = "It is not known whether it was assigned: a server does not answer. Look at the order.";
-            problem(StatusCode::SERVICE_UNAVAILABLE, text)
+            refused(StatusCode::SERVICE_UNAVAILABLE, text, order)
         }
     }
+}
+
+fn refused(status: StatusCode, text: &str, order: OrderId) -> Response {
+    problem_with_way_back(status, text, &format!("/board/orders/{order}"))
 }

@@ -97,6 +97,8 @@ struct LoadChart {
 struct Row {
     id: Short,
     order_id: Uuid,
+    /// Tells it from other times that the order was with them.
+    key: i64,
     details: Option<String>,
     since: When,
     until: Option<When>,
@@ -155,6 +157,7 @@ fn row(stint: Stint, orders: &HashMap<OrderId, Order>) -> Row {
     Row {
         id: Short(stint.order_id),
         order_id: stint.order_id,
+        key: stint.since.timestamp_micros(),
         details: orders.get(&OrderId::from(stint.order_id)).map(|order| order.details.as_str().to_owned()),
         since: When(stint.since),
         until: stint.until.map(When),
@@ -196,7 +199,6 @@ mod tests {
             until: until.map(time),
             ended_by: None,
             status: String::new(),
-            is_theirs: true,
         }
     }
 

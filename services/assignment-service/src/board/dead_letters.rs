@@ -14,12 +14,20 @@ use messaging::dead_letters::{Letter, Report, Shelf, Which};
 use serde::Deserialize;
 use tokio::{sync::Mutex, time::Instant};
 
-use super::{Board, BoardError, actions::Ours, page::problem};
+use super::{
+    Board, BoardError,
+    actions::Ours,
+    page::{problem, problem_with_way_back},
+};
 
 /// Shown at most.
 const MOST: usize = 50;
 /// For how long a look is good while their number stays the same.
 const LOOK: Duration = Duration::from_secs(60);
+/// The same for a look that did not see all: others may look at the same time, but not for long.
+const PARTIAL_LOOK: Duration = Duration::from_secs(2);
+/// For how long their number is good.
+const COUNT: Duration = Duration::from_millis(400);
 
 /// What was seen of dead letters, by queue.
 #[derive(Debug, Default)]
@@ -28,26 +36,45 @@ pub(super) struct Looks(Mutex<HashMap<String, Look>>);
 #[derive(Debug)]
 struct Look {
     made: Instant,
+    counted: Instant,
     number: u64,
     letters: Vec<Letter>,
+}
+
+impl Look {
+    fn is_good(&self) -> bool {
+        let is_whole = self.letters.len() == shown_of(self.number);
+        self.made.elapsed() < if is_whole { LOOK } else { PARTIAL_LOOK }
+    }
+}
+
+/// How many of so many are shown.
+fn shown_of(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(MOST).min(MOST)
 }
 
 /// The dead letters of a queue, and how many there are.
 pub(super) async fn look(board: &Board, name: &str) -> Result<(u64, Vec<Letter>), BoardError> {
     let queue = board.queues.get(name).await?;
     let mut looks = board.0.looks.0.lock().await;
-    let depth = queue.dead_letters_depth().await?;
-    let number = depth.visible + depth.in_flight + depth.delayed;
     if let Some(look) = looks.get(name)
-        && look.number == number
-        && look.made.elapsed() < LOOK
+        && look.counted.elapsed() < COUNT
     {
+        return Ok((look.number, look.letters.clone()));
+    }
+    let depth = queue.dead_letters_depth().await?;
+    let (number, counted) = (depth.visible + depth.in_flight + depth.delayed, Instant::now());
+    if let Some(look) = looks.get_mut(name)
+        && look.number == number
+        && look.is_good()
+    {
+        look.counted = counted;
         return Ok((number, look.letters.clone()));
     }
     // No more than there are: the end of a queue is only found by waiting for what does not come.
-    let most = usize::try_from(number).unwrap_or(MOST).min(MOST);
+    let most = shown_of(number);
     let letters = if most == 0 { Vec::new() } else { Shelf::of(queue).list(most, &board.0.stopping).await? };
-    looks.insert(name.to_owned(), Look { made: Instant::now(), number, letters: letters.clone() });
+    looks.insert(name.to_owned(), Look { made: Instant::now(), counted, number, letters: letters.clone() });
     Ok((number, letters))
 }
 
@@ -74,22 +101,29 @@ pub(super) async fn redrive(State(board): State<Board>, Ours(act): Ours<Act>) ->
         Ok(shelf) => shelf,
         Err(problem) => return *problem,
     };
-    match shelf.redrive(&which, &board.0.stopping).await {
+    let redriven = {
+        // A look of ours would hide from it what is to go back.
+        let mut looks = board.0.looks.0.lock().await;
+        looks.remove(&act.queue);
+        shelf.redrive(&which, &board.0.stopping).await
+    };
+    match redriven {
         Ok(report) => {
             tracing::info!(queue = act.queue, letters = report.redriven, "dead letters were redriven from the board");
             match unfinished(&report) {
-                None => ended(&board, &act.queue, "redriven").await,
-                Some(text) => problem(StatusCode::CONFLICT, &text),
+                None => back_to(&act.queue, "redriven"),
+                Some(text) => refused(StatusCode::CONFLICT, &text, &act.queue),
             }
         }
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), &act.queue),
     }
 }
 
 /// What went back and what did not, unless all did.
 fn unfinished(report: &Report) -> Option<String> {
     if report.is_complete() {
-        return None;
+        let why = "Nothing went back: no dead letter is there now, or somebody else looks at them.";
+        return (report.redriven == 0).then(|| why.to_owned());
     }
     let Report { redriven, failed, ended_by, .. } = report;
     let mut text = format!("{redriven} redriven.");
@@ -115,12 +149,17 @@ pub(super) async fn purge(State(board): State<Board>, Ours(act): Ours<Act>) -> R
         Ok(shelf) => shelf,
         Err(problem) => return *problem,
     };
-    match shelf.purge().await {
+    let purged = {
+        let mut looks = board.0.looks.0.lock().await;
+        looks.remove(&act.queue);
+        shelf.purge().await
+    };
+    match purged {
         Ok(letters) => {
             tracing::warn!(queue = act.queue, letters, "dead letters were purged from the board");
-            ended(&board, &act.queue, "purged").await
+            back_to(&act.queue, "purged")
         }
-        Err(error) => problem(StatusCode::SERVICE_UNAVAILABLE, &error.to_string()),
+        Err(error) => refused(StatusCode::SERVICE_UNAVAILABLE, &error.to_string(), &act.queue),
     }
 }
 
@@ -137,11 +176,17 @@ fn not_sure() -> Response {
     problem(StatusCode::BAD_REQUEST, "This is about all dead letters of the queue: tick the box that says so.")
 }
 
-/// Back to the page, which looks anew.
-async fn ended(board: &Board, queue: &str, word: &str) -> Response {
-    board.0.looks.0.lock().await.remove(queue);
-    // The name is that of a queue that exists: letters, digits, hyphens and underscores.
-    Redirect::to(&format!("/board/messages?queue={queue}&done={word}")).into_response()
+/// The page that the form was on. The name is that of a queue that is shown: letters, digits, hyphens and underscores.
+fn page_of(queue: &str) -> String {
+    format!("/board/messages?queue={queue}")
+}
+
+fn back_to(queue: &str, word: &str) -> Response {
+    Redirect::to(&format!("{}&done={word}", page_of(queue))).into_response()
+}
+
+fn refused(status: StatusCode, text: &str, queue: &str) -> Response {
+    problem_with_way_back(status, text, &page_of(queue))
 }
 
 #[cfg(test)]
@@ -150,7 +195,9 @@ mod tests {
 
     #[test]
     fn what_did_not_go_back_is_told_with_what_did() {
-        let mut report = Report { redriven: 3, ..Report::default() };
+        let mut report = Report::default();
+        assert!(unfinished(&report).is_some_and(|text| text.starts_with("Nothing went back")));
+        report.redriven = 3;
         assert_eq!(unfinished(&report), None);
         report.is_cut_short = true;
         assert_eq!(unfinished(&report).as_deref(), Some("3 redriven. There may be more: repeat it."));

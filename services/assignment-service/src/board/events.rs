@@ -95,7 +95,8 @@ impl Page for Events {
         let Ok(filter) = &self.filter else { return false };
         filter.order_id.is_none_or(|order| line.order_id == Some(order.as_uuid()))
             && filter.courier_id.is_none_or(|courier| line.courier_id == Some(courier.as_uuid()))
-            && filter.zone.as_ref().is_none_or(|zone| line.zone.as_deref() == Some(zone.as_str()))
+            // Steps of an order name none, and may be about one of the zone.
+            && filter.zone.as_ref().is_none_or(|zone| line.zone.as_deref().is_none_or(|named| named == zone.as_str()))
             && filter.r#type.is_none_or(|name| line.r#type == name)
     }
 }
@@ -107,6 +108,7 @@ struct Lines {
     rate: Option<String>,
     most: i64,
     searched: Option<i64>,
+    names_courier: bool,
 }
 
 impl Events {
@@ -123,6 +125,7 @@ impl Events {
             lines: rows.into_iter().map(Line::from).collect(),
             most: LINES,
             searched: (is_filtered && !is_indexed).then_some(SEARCHED),
+            names_courier: self.filter.as_ref().is_ok_and(|filter| filter.courier_id.is_some()),
         })
     }
 }

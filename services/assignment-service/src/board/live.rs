@@ -29,8 +29,6 @@ use super::{
 const GAP: Duration = Duration::from_millis(300);
 /// The longest that is rested after a page that took long to make.
 const LONGEST_GAP: Duration = Duration::from_secs(5);
-/// Between two looks at what no line of the log tells of: depths of queues, health, ages.
-const REFRESH: Duration = Duration::from_secs(2);
 /// Between two beats.
 const BEAT: Duration = Duration::from_secs(2);
 /// Parts that cannot be made are named in this one.
@@ -99,7 +97,7 @@ impl<P: Page> Live<P> {
         let started = Instant::now();
         self.seen = self.pulses.borrow_and_update().settled;
         let parts = self.page.parts(&self.board).await;
-        let mut trouble = String::new();
+        let mut troubles = Vec::new();
         for part in parts {
             match part.html {
                 Ok(html) if self.sent.get(part.name) != Some(&html) => {
@@ -108,9 +106,10 @@ impl<P: Page> Live<P> {
                 }
                 Ok(_) => {}
                 // What the browser shows of it stays; it is told that it is old.
-                Err(reason) => trouble = reason,
+                Err(reason) => troubles.push(format!("{}: {reason}", part.name)),
             }
         }
+        let trouble = troubles.join("; ");
         if self.trouble != trouble || self.is_first {
             // An event without data would not be dispatched, and a comment leaves the element empty.
             let text = if trouble.is_empty() { "<!---->".to_owned() } else { html_escaped(&trouble) };
@@ -124,7 +123,7 @@ impl<P: Page> Live<P> {
 
     /// Waits for a line of the log that is of concern, or for the time to look anyway.
     async fn news(&mut self) {
-        let refresh = tokio::time::sleep(REFRESH);
+        let refresh = tokio::time::sleep(self.page.refresh());
         tokio::pin!(refresh);
         tokio::time::sleep_until(self.next).await;
         loop {

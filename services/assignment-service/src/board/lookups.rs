@@ -17,10 +17,8 @@ use trace::TraceParent;
 
 use super::Board;
 
-/// For how long an answer is good.
-const GOOD: Duration = Duration::from_secs(15);
-/// For how long it is good that there is nothing by an id: news reaches one service later than the other.
-const NOTHING: Duration = Duration::from_secs(1);
+/// For how long an answer is good: news reaches one service later than the other.
+const GOOD: Duration = Duration::from_millis(500);
 /// After a lookup that failed; until then what is missing stays missing, so that a service that is down holds up one page in so long.
 const REST: Duration = Duration::from_secs(3);
 /// Answers that are remembered.
@@ -51,10 +49,6 @@ impl<I, T> Known<I, T> {
     fn for_so_long(good: Duration, rest: Duration) -> Self {
         Self { kept: Mutex::new(Kept { answers: HashMap::new(), failed: None }), good, rest }
     }
-
-    fn good_for(&self, answer: Option<&T>) -> Duration {
-        if answer.is_some() { self.good } else { self.good.min(NOTHING) }
-    }
 }
 
 impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
@@ -69,7 +63,7 @@ impl<I: Copy + Eq + Hash, T: Clone> Known<I, T> {
             let mut missing = Vec::new();
             for id in ids {
                 match kept.answers.get(id) {
-                    Some((at, answer)) if now - *at < self.good_for(answer.as_ref()) => {
+                    Some((at, answer)) if now - *at < self.good => {
                         by_id.extend(answer.clone().map(|answer| (*id, answer)));
                     }
                     _ => missing.push(*id),
@@ -128,7 +122,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_known_is_not_asked_for() {
-        let known = Known::default();
+        let known = Known::for_so_long(Duration::MAX, Duration::MAX);
         known.get(&[1, 2], |_| async { found(&[1], true) }).await;
         // Also that there is no 2.
         let again = known.get(&[1, 2], |ids| async move { panic!("asked for {ids:?}") }).await;
@@ -151,7 +145,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_does_not_answer_is_left_alone_for_a_while() {
-        let known = Known::default();
+        let known = Known::for_so_long(Duration::MAX, Duration::MAX);
         assert!(!known.get(&[1], |_| async { found(&[], false) }).await.is_complete);
         let again = known.get(&[1], |ids| async move { panic!("asked for {ids:?}") }).await;
         assert!(!again.is_complete);

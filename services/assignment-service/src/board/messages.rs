@@ -1,5 +1,7 @@
 //! `/board/messages?queue=`: what passed through a queue lately, raw, and what lies in its dead-letter queue.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -12,7 +14,7 @@ use serde::Deserialize;
 use super::{
     Board, BoardError, dead_letters,
     html::When,
-    page::{Asked, Entry, Forms, Page, problem},
+    page::{Asked, Entry, Forms, OFTEN, Page, problem},
     part::{self, Part},
     settings::Actions,
     taps::{self, Passed},
@@ -84,6 +86,11 @@ impl Page for Messages {
 
     fn concerns(&self, _: &Touch) -> bool {
         true
+    }
+
+    // A message passes after the line of the log that it is about.
+    fn refresh(&self) -> Duration {
+        OFTEN
     }
 }
 

@@ -15,10 +15,11 @@ use super::{
     fresh::Fresh,
     html,
     html::Since,
-    page::{Asked, Entry, Forms, Page},
+    page::{Asked, Entry, Forms, OFTEN, Page},
     part::{self, Part},
     queues::QueueState,
-    services::{self, ServiceState},
+    services::ServiceState,
+    watched::Watched,
 };
 use crate::{
     domain::latencies::Latencies,
@@ -30,17 +31,16 @@ use crate::{
 const ZONES: u32 = 60;
 /// Stretches in the charts: ten minutes.
 const STRETCHES: usize = 120;
-/// How old what all viewers share may be: what is read from the facts, what servers are asked for.
+/// How old what all viewers share of the facts may be.
 const FACTS: Duration = Duration::from_millis(250);
-const SERVERS: Duration = Duration::from_secs(2);
 
 /// What all viewers share.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     totals: Fresh<Result<Totals, String>>,
     paces: Fresh<Result<Vec<PaceRow>, String>>,
-    queues: Fresh<Vec<QueueState>>,
-    services: Fresh<Vec<ServiceState>>,
+    pub(super) queues: Watched<Vec<QueueState>>,
+    pub(super) services: Watched<Vec<ServiceState>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -88,6 +88,10 @@ impl Page for Overview {
 
     fn concerns(&self, _: &Touch) -> bool {
         true
+    }
+
+    fn refresh(&self) -> Duration {
+        OFTEN
     }
 }
 
@@ -189,8 +193,7 @@ struct QueuesPart {
 }
 
 async fn queues(board: &Board) -> Result<String, BoardError> {
-    let queues = board.0.overview.queues.get(SERVERS / 2, board.queues.measure(board.clock.now())).await;
-    part::html(&QueuesPart { queues })
+    part::html(&QueuesPart { queues: board.0.overview.queues.get().await })
 }
 
 #[derive(Template)]
@@ -200,6 +203,5 @@ struct ServicesPart {
 }
 
 async fn healths(board: &Board) -> Result<String, BoardError> {
-    let services = board.0.overview.services.get(SERVERS, services::ask(board)).await;
-    part::html(&ServicesPart { services })
+    part::html(&ServicesPart { services: board.0.overview.services.get().await })
 }

@@ -1,7 +1,7 @@
 //! A page: a frame that stays, with parts that change. One URL gives it as HTML, and, to whoever accepts a stream of events,
 //! its parts as they change.
 
-use std::{convert::Infallible, future::Future};
+use std::{convert::Infallible, future::Future, time::Duration};
 
 use askama::Template;
 use axum::{
@@ -31,7 +31,15 @@ pub(super) trait Page: Send + Sync + 'static {
 
     /// Whether a line of the log may change what it shows.
     fn concerns(&self, line: &Touch) -> bool;
+
+    /// Between two looks at what no line of the log tells of: depths of queues, health, names, ages.
+    fn refresh(&self) -> Duration {
+        Duration::from_secs(1)
+    }
 }
+
+/// Between two looks at what is mostly not of the log.
+pub(super) const OFTEN: Duration = Duration::from_millis(500);
 
 /// An entry of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +97,8 @@ struct Layout<'a> {
 #[template(path = "board/problem.html")]
 struct ProblemFrame<'a> {
     text: &'a str,
+    /// Where one comes from, as a path of ours.
+    back: Option<&'a str>,
 }
 
 impl Board {
@@ -127,7 +137,16 @@ impl Board {
 
 /// A page that says what is wrong.
 pub(super) fn problem(status: StatusCode, text: &str) -> Response {
-    let frame = ProblemFrame { text }.render().unwrap_or_default();
+    problem_page(status, &ProblemFrame { text, back: None })
+}
+
+/// The same, with a way back to the page that a form was on.
+pub(super) fn problem_with_way_back(status: StatusCode, text: &str, back: &str) -> Response {
+    problem_page(status, &ProblemFrame { text, back: Some(back) })
+}
+
+fn problem_page(status: StatusCode, frame: &ProblemFrame<'_>) -> Response {
+    let frame = frame.render().unwrap_or_default();
     let title = status.canonical_reason().unwrap_or("Problem");
     let layout = Layout { title, entry: Entry::None, url: "", notice: None, frame: &frame, parts: &[], is_live: false };
     (status, Html(layout.render().unwrap_or_default())).into_response()

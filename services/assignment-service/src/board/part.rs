@@ -6,8 +6,8 @@ use askama::Template;
 
 use super::BoardError;
 
-/// Longest that one part may take.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// Longest that one part may take, and anything that is read for it.
+pub const PATIENCE: Duration = Duration::from_secs(4);
 
 /// A part of a page.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Part {
     }
 }
 
-/// A template as HTML.
+/// A template as HTML. A stream of events knows lines alone, so what an event says with `\r` has the same lines in it as in a page.
 pub(super) fn html(template: &impl Template) -> Result<String, BoardError> {
-    Ok(template.render()?)
+    Ok(template.render()?.replace("\r\n", "\n").replace('\r', "\n"))
 }

@@ -1,9 +1,9 @@
 //! How much lies in the queues, and for how long.
 //!
-//! SQS says how many messages there are, but not how old the oldest is. It is no older than the queue has not been empty for, as far as
-//! this process has seen; that is what is shown, as what it is: at most.
+//! SQS says how many messages there are, but not how old the oldest is. It has come since the queue was last seen empty, which is looked for
+//! all the time; so that is what is shown, as what it is: at most. A queue that this process never saw empty may hold anything.
 
-use std::{collections::HashMap, sync::Mutex, sync::PoisonError};
+use std::{collections::HashMap, sync::Mutex, sync::PoisonError, time::Duration};
 
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
@@ -11,13 +11,16 @@ use messaging::{Clients, Queue, queue::QueueError};
 
 use super::html::Since;
 
+/// Longest wait for SQS.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// The queues that are shown.
 pub struct Queues {
     clients: Clients,
     names: Vec<String>,
     found: tokio::sync::Mutex<HashMap<String, Queue>>,
-    /// By queue and by dead-letter queue: since when it has not been seen empty.
-    filled: Mutex<HashMap<(String, bool), DateTime<Utc>>>,
+    /// By queue and by dead-letter queue: when it was last seen empty.
+    seen_empty: Mutex<HashMap<(String, bool), DateTime<Utc>>>,
 }
 
 /// A queue with its dead letters.
@@ -33,15 +36,21 @@ pub(super) struct QueueState {
 pub(super) struct Filled {
     pub(super) waiting: u64,
     pub(super) in_flight: u64,
-    /// Since when it has not been empty, at most.
-    pub(super) since: Option<Since>,
+    /// When it was last seen empty, if ever.
+    pub(super) empty_at: Option<Since>,
+}
+
+impl Filled {
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting + self.in_flight == 0
+    }
 }
 
 impl Queues {
     /// These queues; they are looked for when they are first asked about.
     #[must_use]
     pub fn new(clients: Clients, names: Vec<String>) -> Self {
-        Self { clients, names, found: tokio::sync::Mutex::default(), filled: Mutex::default() }
+        Self { clients, names, found: tokio::sync::Mutex::default(), seen_empty: Mutex::default() }
     }
 
     /// Their names.
@@ -63,7 +72,10 @@ impl Queues {
     /// Asks about all of them.
     pub(super) async fn measure(&self, now: DateTime<Utc>) -> Vec<QueueState> {
         join_all(self.names.iter().map(|name| async move {
-            let depths = self.depths(name, now).await.map_err(|error| error.to_string());
+            let depths = match tokio::time::timeout(PATIENCE, self.depths(name, now)).await {
+                Ok(depths) => depths.map_err(|error| error.to_string()),
+                Err(_) => Err(format!("SQS has not answered for {PATIENCE:?}")),
+            };
             QueueState { name: name.clone(), depths }
         }))
         .await
@@ -77,14 +89,11 @@ impl Queues {
     }
 
     fn filled(&self, name: &str, is_dead: bool, waiting: u64, in_flight: u64, now: DateTime<Utc>) -> Filled {
-        let mut filled = self.filled.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen_empty = self.seen_empty.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (name.to_owned(), is_dead);
-        let since = if waiting + in_flight == 0 {
-            filled.remove(&key);
-            None
-        } else {
-            Some(Since(*filled.entry(key).or_insert(now)))
-        };
-        Filled { waiting, in_flight, since }
+        if waiting + in_flight == 0 {
+            seen_empty.insert(key.clone(), now);
+        }
+        Filled { waiting, in_flight, empty_at: seen_empty.get(&key).copied().map(Since) }
     }
 }

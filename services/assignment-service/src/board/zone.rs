@@ -1,4 +1,4 @@
-//! `/board/zones/{zone}`: who takes orders there and who is next, what waits, and what was decided lately.
+//! `/board/zones/{zone}`: who takes orders there and how loaded they are, what waits, and what was decided lately.
 
 use std::collections::HashMap;
 
@@ -22,7 +22,7 @@ use super::{
     page::{Asked, Forms, Page, problem},
     part::{self, Part},
 };
-use crate::facts::{CourierLoad, RecentFilter, Touch, ZoneRow};
+use crate::facts::{CourierLoad, RecentFilter, SEARCHED, Touch, ZoneRow};
 
 /// Couriers on a page, orders of the line, decisions.
 const COURIERS: u32 = 50;
@@ -79,8 +79,8 @@ impl Page for ZonePage {
     }
 
     fn concerns(&self, line: &Touch) -> bool {
-        // Steps of an order name none, and may be about one of here.
-        line.zone.as_deref().is_none_or(|zone| zone == self.zone.as_str())
+        // Steps of an order name none, and may be about one of here; whoever comes to another zone may have left this one.
+        line.r#type == "AddCourier" || line.zone.as_deref().is_none_or(|zone| zone == self.zone.as_str())
     }
 }
 
@@ -97,7 +97,6 @@ struct Couriers {
     zone: Zone,
     page: u32,
     is_last: bool,
-    first: u32,
     are_names_complete: bool,
 }
 
@@ -123,6 +122,7 @@ struct InLine {
 #[template(path = "board/events/lines.html")]
 struct Decisions {
     lines: Vec<Line>,
+    searched: Option<i64>,
 }
 
 impl ZonePage {
@@ -142,7 +142,6 @@ impl ZonePage {
             zone: self.zone.clone(),
             page: self.page,
             is_last,
-            first: self.page * COURIERS + 1,
             are_names_complete: names.is_complete,
         })
     }
@@ -170,7 +169,8 @@ impl ZonePage {
         rows.retain(|row| row.source_message_id.is_none());
         rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.seq));
         rows.truncate(DECISIONS as usize);
-        part::html(&Decisions { lines: rows.into_iter().map(Line::from).collect() })
+        let searched = (rows.len() < DECISIONS as usize).then_some(SEARCHED);
+        part::html(&Decisions { lines: rows.into_iter().map(Line::from).collect(), searched })
     }
 }
 

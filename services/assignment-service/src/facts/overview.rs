@@ -33,7 +33,7 @@ pub struct ZoneState {
     pub couriers: i64,
     /// Those who take orders now.
     pub available_couriers: i64,
-    /// Orders that are with a courier of the zone.
+    /// Orders of the zone that are with a courier.
     pub open_orders: i64,
     /// Open orders of whoever has the fewest of those who take orders now.
     pub least_open: Option<i64>,

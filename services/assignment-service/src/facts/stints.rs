@@ -20,12 +20,10 @@ pub struct Stint {
     pub ended_by: Option<String>,
     /// Where the order is in its life now.
     pub status: String,
-    /// Whether it is with them now, or was at its end.
-    pub is_theirs: bool,
 }
 
 impl Facts {
-    /// The latest, the latest first.
+    /// The latest, those that last first, then the latest first.
     ///
     /// # Errors
     /// PostgreSQL does not answer.

@@ -9,14 +9,14 @@ use assignment_service::{
     pace::{Pace, start_of_stretch},
 };
 use chrono::{TimeDelta, Utc};
-use dispatch_contracts::event::Payload;
+use dispatch_contracts::event::{OrderStep, Payload};
 use runtime::Clock;
 use test_support::eventually;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     lives::live,
-    world::{World, add_courier, add_order, courier_id, order_id, zone},
+    world::{World, add_courier, add_order, courier_id, incoming, order_id, zone},
 };
 
 #[tokio::test]
@@ -57,6 +57,17 @@ async fn the_worst_zone_comes_first_and_the_counts_are_those_of_the_couriers() -
     assert_eq!(page.iter().map(|load| load.courier_id).collect::<Vec<_>>(), [idle, busy]);
     let page = facts.couriers_by_score(&calm, 2, 2).await?;
     assert_eq!(page.iter().map(|load| load.courier_id).collect::<Vec<_>>(), [away]);
+    // Of those with as many, who is next comes first: who has waited longest, also after what they had is done.
+    live(&instance, open, Payload::OrderDelivered).await?;
+    for next in [[busy, idle], [idle, busy], [busy, idle]] {
+        let page = facts.couriers_by_score(&calm, 0, 2).await?;
+        assert_eq!(page.iter().map(|load| load.courier_id).collect::<Vec<_>>(), next);
+        let order = order_id();
+        add_order(&instance, order, &calm).await?;
+        let decided = facts.stints(next[0], 1).await?;
+        assert_eq!(decided.first().map(|stint| stint.order_id), Some(order.as_uuid()));
+        live(&instance, order, Payload::OrderDelivered).await?;
+    }
     Ok(())
 }
 
@@ -81,7 +92,7 @@ async fn the_end_of_the_log_is_found_by_whatever_it_is_about() -> Result<()> {
     assert_eq!(types(RecentFilter { courier_id: Some(courier), ..of() }).await?, ["OrderAssigned", "AddCourier"]);
     let here = Some(world.zone.clone());
     assert_eq!(types(RecentFilter { zone: here.clone(), ..of() }).await?, ["OrderAssigned", "AddOrder", "AddCourier"]);
-    assert_eq!(types(RecentFilter { zone: here, r#type: Some("AddOrder"), ..of() }).await?, ["AddOrder"]);
+    assert_eq!(types(RecentFilter { zone: here.clone(), r#type: Some("AddOrder"), ..of() }).await?, ["AddOrder"]);
 
     let settled = facts.settled().await?;
     let touches = facts.touches(before, settled, 10).await?;
@@ -116,7 +127,17 @@ async fn a_couriers_work_has_a_beginning_and_an_end() -> Result<()> {
     assert_eq!((past.order_id, past.ended_by.as_deref()), (done.as_uuid(), Some("OrderDelivered")));
     assert!(past.until.is_some_and(|until| until >= past.since), "picking it up is no end");
     assert_eq!((open.status.as_str(), past.status.as_str()), ("assigned", "delivered"));
-    assert_eq!(facts.stints(courier, 1).await?.len(), 1);
+    // What lasts is never behind what is over.
+    let later = order_id();
+    add_order(&instance, later, &world.zone).await?;
+    live(&instance, later, Payload::OrderDelivered).await?;
+    let latest = facts.stints(courier, 10).await?.iter().map(|stint| stint.order_id).collect::<Vec<_>>();
+    assert_eq!(latest, [stays, later, done].map(|order| order.as_uuid()));
+    assert_eq!(facts.stints(courier, 1).await?[0].order_id, stays.as_uuid());
+    // Somebody else is said to have delivered it.
+    let elsewhere = OrderStep { order_id: stays, courier_id: Some(courier_id()) };
+    instance.live(&[&incoming(Utc::now(), Payload::OrderDelivered(elsewhere))]).await?;
+    assert_eq!(facts.stints(courier, 1).await?[0].until, None);
     assert!(facts.stints(courier_id(), 10).await?.is_empty());
     Ok(())
 }

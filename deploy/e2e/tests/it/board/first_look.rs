@@ -47,7 +47,7 @@ async fn the_seed_appears(page: &Page, cell: &Cell) -> Result<()> {
     }
     page.shows("#state", "No event has named this courier yet.").await?;
     page.tab(2).await?;
-    page.shows("#state", "No event has named this order yet.").await?;
+    page.shows("#state", "No AddOrder has named this order yet.").await?;
     page.tab(1).await?;
     page.shows("#counts", "No event has named this zone yet.").await?;
 

@@ -40,7 +40,12 @@ async fn what_passes_through_each_queue_appears_raw_and_with_what_became_of_it()
         }
         let attributes = page.texts("#passed dl.attributes dt").await?;
         assert_eq!(attributes, ["eventId", "eventType", "traceparent"]);
-        page.shows("#passed details", "received 1 times, by courier-service").await?;
+        page.shows("#passed details", "received 1 time, by courier-service").await?;
+        // What is being read stays what it is when others come.
+        world.next_order().await?;
+        page.has("#passed tbody tr", 2).await?;
+        page.has("#passed details[open]", 1).await?;
+        page.shows("#passed details[open] pre", &format!("\"orderId\":\"{order}\"")).await?;
         page.still().await?;
 
         for (queue, kinds) in [
@@ -116,7 +121,9 @@ async fn dead_letters_are_shown_with_their_reason_redriven_one_by_one_or_all_and
         page.still().await?;
         let rows: Vec<String> = page.texts("#dead tbody tr").await?;
         let row = 1 + usize::from(!rows[0].contains("a version"));
-        page.click(&format!("#dead tbody tr:nth-child({row}) button")).await?;
+        let action = format!("#dead tbody tr:nth-child({row}) td:last-child");
+        page.click(&format!("{action} summary")).await?;
+        page.click(&format!("{action} button")).await?;
         page.shows(".notice", "Redriven. What fails again comes back here.").await?;
         page.shows("#dead h2", "Dead letters: 1").await?;
         world.publish(&events::courier(courier, &world.zone, true)).await?;

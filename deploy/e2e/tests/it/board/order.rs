@@ -12,7 +12,7 @@ async fn an_order_that_waits_says_why_and_its_page_follows_it_until_it_is_delive
     visit(world.board(), async |page| {
         page.watch(&format!("/board/orders/{order}")).await?;
         page.shows("h1", &order.to_string()).await?;
-        page.shows("#state", "No event has named this order yet.").await?;
+        page.shows("#state", "No AddOrder has named this order yet.").await?;
         let mut event = events::order(order, &world.zone);
         event["priority"] = json!(7);
         world.publish(&event).await?;

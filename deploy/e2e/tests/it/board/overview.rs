@@ -11,21 +11,24 @@ async fn the_overview_shows_totals_the_pace_zones_queues_and_health_and_follows_
         assert_eq!(page.title().await?, "Overview · Dispatch");
         page.shows("h1", "What is happening now").await?;
         let terms = page.texts("#totals dt").await?;
-        assert_eq!(terms, ["Orders waiting", "The oldest", "Couriers available", "Orders with couriers", "Zones"]);
+        assert_eq!(terms, ["Orders waiting", "Waiting since", "Couriers available", "Orders with couriers", "Zones"]);
 
         // A zone where orders wait comes before those where none do.
         let card = format!("#zone-{}", world.zone);
         for _ in 0..3 {
             world.publish_order().await?;
         }
-        page.shows(&card, "3 waiting, the oldest").await?;
+        page.shows(&card, "3 waiting, the first").await?;
         page.shows(&card, "0 of 0 couriers available").await?;
         page.shows("#totals dd", "ago").await?;
         world.publish_courier(1).await?;
         // Then it is one of many, and may be on a later page.
         page.shows_no(&card, "waiting").await?;
         for shown in page.texts(&card).await? {
-            assert!(shown.ends_with("nothing waits 1 of 1 couriers available 3 open orders, 3 to 3 each"), "{shown}");
+            assert!(
+                shown.ends_with("nothing waits 1 of 1 couriers available 3 open orders, 3 to 3 for each courier"),
+                "{shown}"
+            );
         }
         page.shows_no("#pace figcaption", "Assignments a second: 0.0 over").await?;
         page.shows_no("#pace figcaption", "p50 none").await?;

@@ -79,7 +79,6 @@ async fn many_couriers_come_in_pages_and_a_zone_that_cannot_be_is_said_to_be_non
         page.at(&format!("{path}?page=1")).await?;
         page.live().await?;
         page.has("#couriers tbody tr", 3).await?;
-        assert_eq!(page.texts("#couriers tbody td:first-child").await?, ["51", "52", "53"]);
         shown.extend(page.attributes("#couriers tbody tr", "id").await?);
         shown.sort();
         shown.dedup();

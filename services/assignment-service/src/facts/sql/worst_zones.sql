@@ -12,6 +12,11 @@ WITH shown AS (
     ORDER BY waiting_orders DESC, waiting_since, zones.zone
     OFFSET $1
     LIMIT $2
+), open AS (
+    SELECT zone, count(*) AS orders
+    FROM orders
+    WHERE status IN ('assigned', 'picked_up') AND zone IN (SELECT zone FROM shown)
+    GROUP BY zone
 ), loads AS (
     SELECT couriers.zone, couriers.is_available, count(orders.order_id) AS open_orders
     FROM couriers
@@ -22,10 +27,11 @@ WITH shown AS (
 SELECT shown.zone, shown.waiting_orders, shown.waiting_since,
        count(loads.zone) AS couriers,
        count(*) FILTER (WHERE loads.is_available) AS available_couriers,
-       coalesce(sum(loads.open_orders), 0)::bigint AS open_orders,
+       coalesce(open.orders, 0) AS open_orders,
        min(loads.open_orders) FILTER (WHERE loads.is_available) AS least_open,
        max(loads.open_orders) FILTER (WHERE loads.is_available) AS most_open
 FROM shown
+LEFT JOIN open USING (zone)
 LEFT JOIN loads USING (zone)
-GROUP BY shown.zone, shown.waiting_orders, shown.waiting_since
+GROUP BY shown.zone, shown.waiting_orders, shown.waiting_since, open.orders
 ORDER BY shown.waiting_orders DESC, shown.waiting_since, shown.zone
