@@ -85,6 +85,19 @@ class Settings(unittest.TestCase):
             grace = int(services()[service]["environment"]["SHUTDOWN_GRACE_SECONDS"])
             self.assertGreater(int(services()[service]["stop_grace_period"].removesuffix("s")), grace)
 
+    def test_the_gateway_ends_before_it_is_killed(self) -> None:
+        cuts_off = re.search(r"(?m)^    hard-stop-after (\d+)s$", (DOCKER / "haproxy.cfg").read_text())
+        self.assertIsNotNone(cuts_off, "an open page of the board would hold its end")
+        self.assertLess(int(cuts_off[1]), int(services()["gateway"]["stop_grace_period"].removesuffix("s")))
+
+    def test_what_is_handed_on_is_what_the_readme_names(self) -> None:
+        rows = [line.split("|") for line in (DOCKER / "README.md").read_text().splitlines() if line.startswith("| `")]
+        named = {name: row[3] for row in rows if "handed on to" in row[3] for name in re.findall(r"`(\w+)`", row[1])}
+        for service in SERVICES:
+            handed_on = {name for name, value in services()[service]["environment"].items() if value is None}
+            said = {name for name, what in named.items() if re.search(f"handed on to (the services|{service})", what)}
+            self.assertEqual(handed_on, said, service)
+
     def test_tracing_is_off_unless_its_variables_are_set(self) -> None:
         for service in SERVICES:
             settings = services()[service]["environment"]
