@@ -41,6 +41,11 @@ class Container:
         return self.shown["Name"].removeprefix("/")
 
     @property
+    def image(self) -> str:
+        """The id of its image."""
+        return self.shown["Image"]
+
+    @property
     def exit_code(self) -> int:
         return self.shown["State"]["ExitCode"]
 
@@ -65,6 +70,15 @@ class Container:
         """Where this port of the container is on this machine."""
         published = self.shown["NetworkSettings"]["Ports"][f"{port}/tcp"]
         return f"http://127.0.0.1:{published[0]['HostPort']}"
+
+
+def history(image: str) -> list[tuple[int, str]]:
+    """What an image is made of: bytes, and the instruction that made them; the newest first."""
+    answer = _run(["docker", "history", "--no-trunc", "--human=false", "--format", "{{json .}}", image])
+    if answer.returncode != 0:
+        raise Problem(f"docker does not tell the history of {image}: {answer.stderr.strip()}")
+    entries = [json.loads(line) for line in answer.stdout.splitlines()]
+    return [(int(entry["Size"]), entry["CreatedBy"]) for entry in entries]
 
 
 class Containers:

@@ -5,15 +5,16 @@ are run: those of the crate e2e without its feature `processes`, which whatever 
 order to be compiled. Those in a browser are among them where there is one. The rest of the tests need no container.
 
 Guarantees: the exit code is that of `cargo test`, and 1 if the tests passed but a container ended by itself, did not become
-healthy, did not drain in time or did not exit with 0. Everything is ended and removed afterwards, data too; images are kept.
+healthy, did not drain in time or did not exit with 0, a service was not reached through the gateway, or an image of ours is
+too large. Everything is ended and removed afterwards, data too; images are kept.
 It runs beside run.sh and other test runs, on ports of its own.
 """
 
 import sys
 
-from . import browser, environment, quiet
+from . import browser, environment, gateway, image_size, quiet
 from .build import cargo
-from .containers import PROJECT, Container, Containers, require_engine
+from .containers import PROJECT, Container, Containers, history, require_engine
 from .foreground import run_in_foreground
 from .install import ensure_installed
 from .instance import Instance
@@ -66,9 +67,10 @@ def _run(containers: Containers, ports: dict[str, int], command: list[str], vari
             for container in _lasting(containers)
             if not container.ran_through
         ]
+        complaints += gateway.complaints(ports)
         if code == 0 and not complaints:  # else what is left in the queues says nothing
             complaints = quiet.complaints(ports["sns-sqs"])
-        complaints += _end_services(containers)
+        complaints += _end_services(containers) + _too_large(containers)
     except Stopped:
         raise
     except BaseException:
@@ -120,6 +122,12 @@ def _end_services(containers: Containers) -> list[str]:
         for container in containers.of(*SERVICES)
         if container.exit_code != 0
     ]
+
+
+def _too_large(containers: Containers) -> list[str]:
+    """A line for each image of a service that is too large."""
+    images = {container.service: container.image for container in containers.of(*SERVICES)}
+    return [line for service, image in images.items() if (line := image_size.complaint(service, history(image)))]
 
 
 def _keep_logs(containers: Containers) -> None:
