@@ -1,5 +1,8 @@
 //! A receiver of traces, as the OpenTelemetry collector is one: keeps each span that services send to it over OTLP.
 
+mod grpc;
+mod http;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
@@ -7,17 +10,13 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
-    },
+    collector::trace::v1::ExportTraceServiceRequest,
     common::v1::{KeyValue, any_value::Value},
     trace::v1::Span as Sent,
 };
 use test_support::eventually;
 use tokio::net::TcpListener;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::{Request, Response, Status, transport::Server, transport::server::TcpIncoming};
 
 /// A span that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +37,8 @@ pub struct Span {
 pub struct Collector {
     spans: Spans,
     address: String,
+    /// What services have to be told; over the protocol that is the default, nothing.
+    protocol: Option<&'static str>,
     _serving: AbortOnDropHandle<()>,
 }
 
@@ -46,32 +47,39 @@ pub struct Collector {
 struct Spans(Arc<Mutex<BTreeMap<String, Vec<Span>>>>);
 
 impl Collector {
-    /// Receives on a free port.
+    /// Receives over gRPC, on a free port.
     ///
     /// # Errors
     /// There is none.
-    pub async fn start() -> Result<Self> {
+    pub async fn over_grpc() -> Result<Self> {
+        Self::start(Some("grpc"), grpc::serve).await
+    }
+
+    /// Receives over HTTP, as services send where no protocol is chosen, on a free port.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn over_http() -> Result<Self> {
+        Self::start(None, http::serve).await
+    }
+
+    async fn start<S>(protocol: Option<&'static str>, serve: impl FnOnce(TcpListener, Spans) -> S) -> Result<Self>
+    where
+        S: Future<Output = ()> + Send + 'static,
+    {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = format!("http://{}", listener.local_addr()?);
         let spans = Spans::default();
-        let serving = Server::builder()
-            .add_service(TraceServiceServer::new(spans.clone()))
-            .serve_with_incoming(TcpIncoming::from(listener));
-        let serving = tokio::spawn(async move {
-            // A test that waits for spans says so when they do not come.
-            let _ = serving.await;
-        });
-        Ok(Self { spans, address, _serving: AbortOnDropHandle::new(serving) })
+        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, spans.clone())));
+        Ok(Self { spans, address, protocol, _serving: serving })
     }
 
     /// The settings of a service that sends its spans here, soon.
     #[must_use]
-    pub fn settings(&self) -> [(&str, &str); 3] {
-        [
-            ("OTEL_EXPORTER_OTLP_ENDPOINT", &self.address),
-            ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
-            ("OTEL_BSP_SCHEDULE_DELAY", "200"),
-        ]
+    pub fn settings(&self) -> Vec<(&str, &str)> {
+        let protocol = self.protocol.map(|protocol| ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol));
+        let here = [("OTEL_EXPORTER_OTLP_ENDPOINT", self.address.as_str()), ("OTEL_BSP_SCHEDULE_DELAY", "200")];
+        here.into_iter().chain(protocol).collect()
     }
 
     /// The spans of a trace, once `wanted` are among them: who sent it, and its name.
@@ -93,25 +101,18 @@ impl Collector {
     }
 }
 
-#[tonic::async_trait]
-impl TraceService for Spans {
-    async fn export(
-        &self,
-        request: Request<ExportTraceServiceRequest>,
-    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
-        for of_process in request.into_inner().resource_spans {
+impl Spans {
+    fn keep(&self, request: ExportTraceServiceRequest) {
+        for of_process in request.resource_spans {
             let resource = attributes(of_process.resource.map(|resource| resource.attributes).unwrap_or_default());
             let service = resource.get("service.name").cloned().unwrap_or_default();
             for sent in of_process.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                self.keep(&service, sent);
+                self.keep_one(&service, sent);
             }
         }
-        Ok(Response::new(ExportTraceServiceResponse::default()))
     }
-}
 
-impl Spans {
-    fn keep(&self, service: &str, sent: Sent) {
+    fn keep_one(&self, service: &str, sent: Sent) {
         let span = Span {
             service: service.to_owned(),
             name: sent.name,

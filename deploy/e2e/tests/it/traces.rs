@@ -82,7 +82,7 @@ fn causes(spans: &[Span]) -> BTreeSet<(&str, Option<&str>)> {
 
 #[tokio::test]
 async fn an_order_over_rest_is_one_trace_through_all_services() -> Result<()> {
-    let (cell, collector) = (Cell::new().await?, Collector::start().await?);
+    let (cell, collector) = (Cell::new().await?, Collector::over_grpc().await?);
     let (processes, world) = start(&cell, &collector).await?;
     let courier = world.publish_courier(1).await?;
     let order = Uuid::new_v4();
@@ -129,10 +129,11 @@ async fn an_order_over_rest_is_one_trace_through_all_services() -> Result<()> {
     stop(processes).await
 }
 
-/// Published without a word of traces, to three queues; and assigned by the news of a courier, later.
+/// Published without a word of traces, to three queues; and assigned by the news of a courier, later. Its spans are sent as
+/// where no protocol is chosen.
 #[tokio::test]
 async fn an_injected_order_that_waits_is_one_trace_that_bears_its_id() -> Result<()> {
-    let (cell, collector) = (Cell::new().await?, Collector::start().await?);
+    let (cell, collector) = (Cell::new().await?, Collector::over_http().await?);
     let (processes, world) = start(&cell, &collector).await?;
     let order = Uuid::new_v4();
     let trace = order.simple().to_string();
