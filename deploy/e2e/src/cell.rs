@@ -185,6 +185,12 @@ impl Cell {
         self.start("assignment-service", &[&settings, more].concat()).await
     }
 
+    /// The database of each service.
+    #[must_use]
+    pub fn databases(&self) -> [&str; 3] {
+        [&self.order_database, &self.courier_database, &self.assignment_database]
+    }
+
     /// What courier-service kept is gone; its next process begins with an empty database.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! A rolling restart, as an upgrade is one: each instance of each service is ended by SIGTERM and replaced, one after the other,
 //! while clients go on. They try again where nobody answers, and see no error besides; no order is lost or assigned twice.
+//! And a step back: what a newer version left behind keeps nobody from starting.
 
 use std::sync::{
     RwLock,
@@ -11,6 +12,7 @@ use e2e::{Answer, Cell, World, cell::NOBODY};
 use futures::future::try_join_all;
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 use test_support::{ServiceProcess, eventually};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -154,4 +156,27 @@ async fn every_instance_is_replaced_under_load_and_nobody_notices() -> Result<()
     cell.quiet().await?;
     println!("{} orders while six instances were replaced", made.len());
     running.stop().await
+}
+
+/// A migration that no version of today has.
+const OF_A_NEWER_VERSION: &str =
+    "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+    VALUES (9999, 'of a newer version', true, '\\x00', 0)";
+
+#[tokio::test]
+async fn an_older_version_starts_on_a_newer_schema() -> Result<()> {
+    let cell = Cell::new().await?;
+    cell.start_all().await?.stop().await?;
+    for database in cell.databases() {
+        let mut connection = PgConnection::connect(database).await?;
+        sqlx::query(OF_A_NEWER_VERSION).execute(&mut connection).await?;
+        connection.close().await?;
+    }
+    let processes = cell.start_all().await?;
+    let world = processes.world(&cell).await?;
+    let courier = world.publish_courier(1).await?;
+    let order = world.publish_order().await?;
+    assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    cell.quiet().await?;
+    processes.stop().await
 }
