@@ -137,6 +137,15 @@ class Context(unittest.TestCase):
             self.assertFalse(_ignored(f"{member}/Cargo.toml"), f"{member} is not let in by .dockerignore")
             self.assertFalse(_ignored(f"{member}/src/lib.rs") and _ignored(f"{member}/src/main.rs"), member)
 
+    def test_what_the_code_takes_in_is_sent(self) -> None:
+        """Templates, assets, SQL and Lua are compiled into the binaries: without one of them there is no image."""
+        service = CHECKOUT / "services/assignment-service"
+        for folder, kind in (("templates", "html"), ("assets", "*"), ("migrations", "sql"), ("src", "sql"), ("src", "lua")):
+            files = [path for path in (service / folder).rglob(f"*.{kind}") if path.suffix != ".md"]
+            self.assertTrue(files, folder)
+            for path in files:
+                self.assertFalse(_ignored(path.relative_to(CHECKOUT).as_posix()), path)
+
     def test_what_the_build_copies_is_sent_and_the_rest_is_not(self) -> None:
         for path in ("Cargo.toml", "Cargo.lock", "deploy/docker/keep-manifests.sh", "proto/dispatch/v1/order.proto"):
             self.assertFalse(_ignored(path), path)
