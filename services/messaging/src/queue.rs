@@ -55,6 +55,14 @@ pub struct Depth {
     pub delayed: u64,
 }
 
+impl Depth {
+    /// All messages, whoever may receive them.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.visible + self.in_flight + self.delayed
+    }
+}
+
 /// A queue that exists.
 #[derive(Debug, Clone)]
 pub struct Queue {

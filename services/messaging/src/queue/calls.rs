@@ -146,8 +146,7 @@ impl Calls {
 
     /// How many messages there are: visible, in somebody's hands, and delayed. SQS counts approximately.
     pub(crate) async fn depth(&self) -> Result<u64, QueueError> {
-        let Depth { visible, in_flight, delayed } = self.counts().await?;
-        Ok(visible + in_flight + delayed)
+        Ok(self.counts().await?.total())
     }
 
     pub(crate) async fn counts(&self) -> Result<Depth, QueueError> {

@@ -7,6 +7,7 @@ use messaging::{
     dead_letters::{Shelf, Which},
     queue::Depth,
 };
+use metrics_exporter_prometheus::PrometheusBuilder;
 use test_support::{Servers, TestQueue, eventually};
 use tokio::{
     io::{AsyncReadExt as _, copy},
@@ -180,4 +181,25 @@ async fn how_much_lies_there_is_known_and_a_purge_says_how_much_there_was() -> R
     assert_eq!(queue.dead_letters_depth().await?, Depth { visible: 0, in_flight: 0, delayed: 0 });
     assert_eq!(queue.depth().await?.visible, 3, "only the dead letters");
     Ok(())
+}
+
+#[tokio::test]
+async fn letters_that_somebody_looks_at_are_counted() -> Result<()> {
+    let world = World::new().await?;
+    world.put_aside(&bodies(3)).await?;
+    let look = world.queue.sqs.receive_message().queue_url(&world.queue.dlq_url).max_number_of_messages(1);
+    look.visibility_timeout(600).send().await?.messages.context("one is looked at")?;
+    assert_eq!(dead(&world.queue).await?.in_flight, 1);
+
+    // The consumer runs on this thread, too.
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _measuring = metrics::set_default_local_recorder(&recorder);
+    let consumer = start_open(&world.servers, &world.queue, |_, batch| done(batch)).await?;
+    let name = format!("dispatch_dead_letters{{queue=\"{}\"}} ", world.queue.name);
+    let shown = eventually("they are measured", || async {
+        let text = recorder.handle().render();
+        Ok(text.lines().find_map(|line| line.strip_prefix(&name)).map(str::to_owned))
+    });
+    assert_eq!(shown.await?, "3");
+    consumer.drain().await
 }
