@@ -1,5 +1,5 @@
-//! Shows how the zones are: what waits, who could take it, how evenly it is spread. The first zones by name have series of their
-//! own, the others one together, so that there are never more series than were asked for.
+//! Shows how the zones are: what waits, who could take it, how evenly it is spread. The zones that were heard of first have series
+//! of their own, the others one together, so that there are never more series than were asked for, and none stops being measured.
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
@@ -25,6 +25,8 @@ pub struct Gauges {
     choice: Choice,
     clock: Clock,
     most: u32,
+    /// Those that have series of their own.
+    named: Vec<Zone>,
 }
 
 /// What waits: how many orders, and for how many seconds the oldest.
@@ -34,14 +36,14 @@ impl Gauges {
     /// Shows so many zones by name.
     #[must_use]
     pub const fn new(facts: Facts, choice: Choice, clock: Clock, most: u32) -> Self {
-        Self { facts, choice, clock, most }
+        Self { facts, choice, clock, most, named: Vec::new() }
     }
 
     /// Measures until `stop`. While a server does not answer, the last numbers stand.
     ///
     /// # Errors
     /// None.
-    pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), Infallible> {
         loop {
             if let Some(Err(error)) = stop.run_until_cancelled(self.measure()).await {
                 tracing::debug!(%error, "the zones cannot be measured");
@@ -52,13 +54,14 @@ impl Gauges {
         }
     }
 
-    async fn measure(&self) -> Result<(), DispatchError> {
-        let zones = self.facts.zone_names(self.most).await?;
-        for (zone, (orders, oldest)) in waiting(&zones, &self.facts.backlog().await?) {
+    async fn measure(&mut self) -> Result<(), DispatchError> {
+        name(&mut self.named, self.facts.zone_names(self.most).await?, self.most);
+        let zones = &self.named;
+        for (zone, (orders, oldest)) in waiting(zones, &self.facts.backlog().await?) {
             metrics::gauge!("dispatch_waiting_orders", "zone" => zone.to_owned()).set(orders as f64);
             metrics::gauge!("dispatch_oldest_waiting_seconds", "zone" => zone.to_owned()).set(oldest);
         }
-        let numbers = self.choice.measure(&zones, self.clock.now()).await?;
+        let numbers = self.choice.measure(zones, self.clock.now()).await?;
         for (zone, numbers) in zones.iter().zip(numbers) {
             // A cold zone is loaded when somebody asks for a courier; until then nobody knows.
             if let Warm::Answer(numbers) = numbers {
@@ -67,6 +70,13 @@ impl Gauges {
         }
         Ok(())
     }
+}
+
+/// Names further zones while there is room. Whatever has a name keeps it: a zone that a slow transaction dates back, or a clock that
+/// was set, would else push another one out, whose series would stand still.
+fn name(named: &mut Vec<Zone>, first: Vec<Zone>, most: u32) {
+    let new: Vec<Zone> = first.into_iter().filter(|zone| !named.contains(zone)).collect();
+    named.extend(new.into_iter().take((most as usize).saturating_sub(named.len())));
 }
 
 /// By series. Where nothing waits any more, that has to be said, too.
@@ -95,6 +105,21 @@ fn show(zone: &Zone, numbers: &ZoneNumbers) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_zone_that_has_series_keeps_them() {
+        let zones = |names: &[&str]| names.iter().map(|name| name.parse().expect("a zone")).collect::<Vec<Zone>>();
+        let mut named = Vec::new();
+        for (first, expected) in [
+            (&["D"][..], &["D"][..]),
+            (&["B", "D"], &["D", "B"]),
+            (&["A", "B", "C"], &["D", "B", "A"]),
+            (&["E", "F", "G"], &["D", "B", "A"]),
+        ] {
+            name(&mut named, zones(first), 3);
+            assert_eq!(named, zones(expected));
+        }
+    }
 
     #[test]
     fn there_are_no_more_series_than_were_asked_for() {

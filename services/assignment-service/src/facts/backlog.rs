@@ -29,7 +29,7 @@ impl Facts {
         rows.into_iter().map(backlog).collect()
     }
 
-    /// The first zones by name.
+    /// The zones that were heard of first.
     ///
     /// # Errors
     /// PostgreSQL does not answer.

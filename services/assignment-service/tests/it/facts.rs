@@ -195,3 +195,18 @@ async fn whoever_declined_after_they_were_picked_does_not_get_it() -> Result<()>
     assert_eq!(record(&facts, line()).await?, Standing::Assigned(somebody), "they may be asked again");
     Ok(())
 }
+
+#[tokio::test]
+async fn a_zone_that_is_heard_of_later_takes_nobodys_place() -> Result<()> {
+    let world = World::new().await?;
+    let facts = Facts::new(world.pool.clone());
+    for prefix in ["n", "m"] {
+        present(&facts, &zone(prefix)?).await?;
+    }
+    let first = facts.zone_names(2).await?;
+    for prefix in ["a", "z"] {
+        present(&facts, &zone(prefix)?).await?;
+    }
+    assert_eq!((facts.zone_names(2).await?, facts.zone_names(9).await?.len()), (first, 4));
+    Ok(())
+}

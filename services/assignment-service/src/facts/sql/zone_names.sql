@@ -1,2 +1,2 @@
--- zone_names: The first zones that were heard of, by name. $1 how many at most.
-SELECT zone FROM zones ORDER BY zone LIMIT $1
+-- zone_names: The zones that were heard of first: one that is heard of later takes nobody's place. $1 how many at most.
+SELECT zone FROM zones ORDER BY first_seen_at, zone LIMIT $1
