@@ -43,11 +43,11 @@ impl<T: Clone> Watched<T> {
     pub(super) async fn get(&self) -> T {
         let mut heard = self.heard.subscribe();
         let latest = heard.borrow_and_update().clone();
-        self.wanted.notify_one();
         if let Some((at, answer)) = latest {
             if at.elapsed() < PAUSE {
                 return answer;
             }
+            self.wanted.notify_one();
             if timeout(PATIENCE, heard.changed()).await.is_err() {
                 return answer;
             }
