@@ -21,11 +21,19 @@ pub struct Version {
     pub event_id: EventId,
 }
 
+impl EventId {
+    /// Derived from the id that the broker gave the message: the same in each queue and each redelivery.
+    #[must_use]
+    pub fn of_message(message_id: &str) -> Self {
+        Uuid::new_v5(&NAMESPACE, message_id.as_bytes()).into()
+    }
+}
+
 impl Event {
     /// Its own id, else one derived from the id that the broker gave the message.
     #[must_use]
     pub fn id_or_derived(&self, message_id: &str) -> EventId {
-        self.event_id.unwrap_or_else(|| Uuid::new_v5(&NAMESPACE, message_id.as_bytes()).into())
+        self.event_id.unwrap_or_else(|| EventId::of_message(message_id))
     }
 
     /// How new it is: by its own time where it says one, else by when the broker was given it. Its own time is taken as

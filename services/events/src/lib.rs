@@ -70,7 +70,12 @@ impl<A: Apply> Handler for Consume<A> {
                 }
                 Ok(Decoded::UnknownType(name)) => {
                     metrics::counter!("dispatch_events_unknown_type_total").increment(1);
-                    tracing::debug!(message.id = message.id, event.r#type = name, "unknown type, passed over");
+                    tracing::debug!(
+                        message.id = message.id,
+                        event.r#type = name,
+                        trace.id = span::trace_id(message),
+                        "unknown type, passed over"
+                    );
                     outcomes.push(Some(Outcome::Done));
                 }
                 Err(error) => {
@@ -90,6 +95,10 @@ impl<A: Apply> Handler for Consume<A> {
 
     fn type_name(&self, message: &Message) -> &'static str {
         type_name(&message.body).unwrap_or(messaging::message::UNKNOWN)
+    }
+
+    fn trace_id(&self, message: &Message) -> Option<String> {
+        span::trace_id(message)
     }
 }
 

@@ -29,6 +29,7 @@ use tokio::{
     time::Instant,
 };
 use tokio_util::sync::CancellationToken;
+use trace::TraceParent;
 
 use self::{receiver::Receiver, settle::Settler, visibility::Visibility, worker::Worker};
 use crate::{Message, Queue, WireTap, backoff::Backoff, wire_tap::Wire};
@@ -83,6 +84,11 @@ pub trait Handler: Send + Sync + 'static {
 
     /// What kind of message it is: one of these, or [`UNKNOWN`](crate::message::UNKNOWN). What is counted is counted by it.
     fn type_name(&self, message: &Message) -> &'static str;
+
+    /// The trace that it handles a message in, as 32 hex digits; what is logged of the message bears it.
+    fn trace_id(&self, message: &Message) -> Option<String> {
+        message.trace.map(TraceParent::trace_id)
+    }
 }
 
 /// How a consumer consumes.

@@ -16,16 +16,17 @@ use crate::{
 /// The changes that events of certain kinds tell of.
 fn changes_of(events: &[Incoming], of_kind: impl Fn(&Payload) -> bool) -> Vec<OrderChange> {
     let told = events.iter().filter(|event| of_kind(&event.payload));
-    let changes = told.filter_map(|event| OrderChange::of(&event.payload, event.version, Source::Event));
-    changes
-        .inspect(|change| {
-            let ((order_id, event_id), kind) = (change.key(), change.type_name());
-            let courier_id = change.courier_id.map(tracing::field::display);
-            tracing::debug!(
-                order.id = %order_id, courier.id = courier_id, event.id = %event_id, kind, "change heard of"
-            );
-        })
-        .collect()
+    told.filter_map(|event| {
+        let change = OrderChange::of(&event.payload, event.version, Source::Event)?;
+        let ((order_id, event_id), kind) = (change.key(), change.type_name());
+        let courier_id = change.courier_id.map(tracing::field::display);
+        tracing::debug!(
+            order.id = %order_id, courier.id = courier_id, event.id = %event_id, trace.id = event.trace.trace_id(), kind,
+            "change heard of"
+        );
+        Some(change)
+    })
+    .collect()
 }
 
 impl From<Error> for HandlerError {

@@ -102,6 +102,16 @@ impl Span {
 }
 
 impl Cause {
+    /// The trace of what follows, as 32 hex digits, where that is known before there is a span.
+    #[must_use]
+    pub fn trace_id(self) -> Option<String> {
+        match self {
+            Self::Span(parent) => Some(parent.trace_id()),
+            Self::About(id) if !id.is_nil() => Some(id.simple().to_string()),
+            Self::About(_) | Self::Unknown => None,
+        }
+    }
+
     /// Where what follows stands in the trace when there is no span in between.
     fn without_span(self) -> TraceParent {
         match self {

@@ -30,6 +30,9 @@ async fn lines_are_json_with_their_trace_and_without_details() -> Result<()> {
     let made = made.json(&json!({"orderId": order, "details": secret, "zone": world.zone}));
     Answer::to(made.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"))).await?.expect(201)?;
     assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    let by_hand = world.assignments().request(Method::POST, &format!("/orders/{order}/assign"));
+    let by_hand = by_hand.json(&json!({"courierId": courier, "force": true}));
+    Answer::to(by_hand.header("traceparent", format!("00-{TRACE}-00f067aa0ba902b7-01"))).await?.expect(202)?;
     // Poison of two kinds; the reason why it is none quotes it.
     for poison in [
         json!({"orderId": Uuid::new_v4(), "details": "x", "zone": world.zone, "addedAt": secret}),
@@ -56,8 +59,15 @@ async fn lines_are_json_with_their_trace_and_without_details() -> Result<()> {
             assert!(line[field].is_string(), "{field}: {line}");
         }
     }
+    let about_one = |line: &&Value| !line["message.id"].is_null() || !line["order.id"].is_null();
+    for line in lines.iter().filter(about_one) {
+        let trace = line["trace.id"].as_str().with_context(|| format!("no trace: {line}"))?;
+        assert!(trace.len() == 32 && trace.bytes().all(|digit| digit.is_ascii_hexdigit()), "{line}");
+    }
     let made = lines.iter().find(|line| line["message"] == "order made").context("a line about the order")?;
     assert_eq!((&made["trace.id"], &made["order.id"]), (&json!(TRACE), &json!(order)), "{made}");
+    let by_hand = lines.iter().find(|line| line["message"] == "assigned by hand").context("a line about the pin")?;
+    assert_eq!((&by_hand["trace.id"], &by_hand["order.id"]), (&json!(TRACE), &json!(order)), "{by_hand}");
     let quarantined = lines.iter().filter(|line| line["message"] == "quarantined");
     assert_eq!(quarantined.count(), 2, "{text}");
     Ok(())

@@ -25,11 +25,15 @@ impl Dispatch {
     }
 
     async fn carry_out(&self, pin: Pin) -> Result<Result<(), PinRefusal>, DispatchError> {
-        let Pin { order_id, courier_id, force, .. } = pin;
+        let Pin { order_id, courier_id, force, trace, .. } = pin;
         match self.facts.pin(pin, self.deciding()).await? {
             Err(refusal) => Ok(Err(refusal)),
             Ok((confirmation, mut updates)) => {
-                tracing::info!(order.id = %order_id, courier.id = %courier_id, force, "assigned by hand");
+                // In a task of its own, which is not within what the request logs.
+                tracing::info!(
+                    order.id = %order_id, courier.id = %courier_id, trace.id = trace.trace_id(), force,
+                    "assigned by hand"
+                );
                 // Whatever the zone thinks of the order, it will say that this differs, and is told how it stands.
                 updates.push(confirmation);
                 self.follow(updates).await.map(Ok)

@@ -1,6 +1,7 @@
 //! Recording choices, and making Redis follow what came of them.
 
 use dispatch_contracts::{id::CourierId, zone::Zone};
+use trace::TraceParent;
 
 use super::{Dispatch, DispatchError};
 use crate::{
@@ -38,8 +39,11 @@ impl Dispatch {
     /// whom the facts do not, or has counted fewer orders than they have although it knew their limit, it is not the
     /// zone's past, or is just being told: the zone is loaded anew.
     async fn correct_courier(&self, unfit: &Unfit) -> Result<(), DispatchError> {
-        let Unfit { zone, courier_id, courier, why } = unfit;
-        tracing::info!(courier.id = %courier_id, %zone, ?why, "chosen, but cannot take it; the order waits");
+        let Unfit { order_id, trace, zone, courier_id, courier, why } = unfit;
+        tracing::info!(
+            order.id = %order_id, courier.id = %courier_id, trace.id = trace.map(TraceParent::trace_id), %zone, ?why,
+            "chosen, but cannot take it; the order waits"
+        );
         let mut told = self.tell_of(courier.as_ref(), zone).await?;
         if told == Some(Told::Stale) {
             // Perhaps only newer than what was read then.

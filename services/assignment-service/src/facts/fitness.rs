@@ -7,6 +7,7 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use sqlx::PgConnection;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use super::{FactsError, Proposal, couriers};
@@ -15,6 +16,10 @@ use crate::domain::{courier::Courier, pick::Pick};
 /// A chosen courier who could not take an order of the zone after all.
 #[derive(Debug, Clone)]
 pub struct Unfit {
+    /// What they were chosen for.
+    pub order_id: OrderId,
+    /// The trace that the order came with, where it is known.
+    pub trace: Option<TraceParent>,
     /// Where they were chosen.
     pub zone: Zone,
     /// Who.
@@ -73,8 +78,9 @@ pub(super) async fn fit(
                 return false;
             }
             if let Some(why) = why {
+                let (order_id, trace) = (proposal.order_id(), proposal.cause().map(|(trace, _)| trace));
                 let (zone, courier_id) = (proposal.zone().clone(), pick.courier_id);
-                unfit.push(Unfit { zone, courier_id, courier: courier.cloned(), why });
+                unfit.push(Unfit { order_id, trace, zone, courier_id, courier: courier.cloned(), why });
                 return false;
             }
             *given.entry(pick.courier_id).or_default() += 1;
@@ -82,7 +88,23 @@ pub(super) async fn fit(
         });
         picks.push(pick);
     }
+    find_traces(transaction, &mut unfit).await?;
     Ok((picks, unfit))
+}
+
+/// Of orders that waited in line the trace is in the facts.
+async fn find_traces(transaction: &mut PgConnection, unfit: &mut [Unfit]) -> Result<(), FactsError> {
+    let ids: Vec<Uuid> = unfit.iter().filter(|u| u.trace.is_none()).map(|u| u.order_id.as_uuid()).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(Uuid, String)> =
+        sqlx::query_as(include_str!("sql/order_traces.sql")).bind(ids).fetch_all(transaction).await?;
+    let traces: HashMap<OrderId, String> = rows.into_iter().map(|(order, trace)| (order.into(), trace)).collect();
+    for unfit in unfit.iter_mut().filter(|unfit| unfit.trace.is_none()) {
+        unfit.trace = traces.get(&unfit.order_id).and_then(|trace| trace.parse().ok());
+    }
+    Ok(())
 }
 
 fn why_not(zone: &Zone, courier: Option<&Courier>, alone: bool, given: u32) -> Option<Why> {

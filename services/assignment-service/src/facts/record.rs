@@ -66,7 +66,7 @@ impl Proposal {
     }
 
     /// Of an order that did not have to wait: where it came in, and when that happened.
-    fn cause(&self) -> Option<(TraceParent, DateTime<Utc>)> {
+    pub(super) fn cause(&self) -> Option<(TraceParent, DateTime<Utc>)> {
         match &self.source {
             Source::Event(new) => Some((new.0.trace, new.0.version.at)),
             Source::Line(..) => None,

@@ -3,9 +3,8 @@
 use std::{mem, sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, stream};
-use trace::TraceParent;
 
-use super::{Outcome, visibility::Visibility};
+use super::{Handler, Outcome, visibility::Visibility};
 use crate::{Message, Queue, backoff::Backoff, message::UNKNOWN, queue::BATCH, wire_tap::Wire};
 
 /// Batch calls under way at a time, for each worker.
@@ -28,11 +27,11 @@ impl Settler {
         self.queue.name()
     }
 
-    pub(super) async fn settle(&self, messages: &[Message], mut outcomes: Vec<Outcome>) {
+    pub(super) async fn settle<H: Handler>(&self, handler: &H, messages: &[Message], mut outcomes: Vec<Outcome>) {
         for (message, outcome) in messages.iter().zip(&mut outcomes) {
             match outcome {
                 Outcome::Done => self.count("dispatch_messages_processed_total", message),
-                Outcome::Quarantine(reason) if !self.quarantine(message, reason).await => {
+                Outcome::Quarantine(reason) if !self.quarantine(handler, message, reason).await => {
                     *outcome = Outcome::Retry(mem::take(reason));
                 }
                 Outcome::Quarantine(_) | Outcome::Retry(_) => {}
@@ -50,30 +49,26 @@ impl Settler {
         for message in messages {
             self.visibility.forget(&message.receipt);
         }
-        self.retry(&retries).await;
+        self.retry(handler, &retries).await;
         if let Some(wire) = &self.wire {
             wire.hand_over(messages.iter().zip(&outcomes));
         }
     }
 
     /// Whether the copy is safe in the dead-letter queue.
-    async fn quarantine(&self, message: &Message, reason: &str) -> bool {
+    async fn quarantine<H: Handler>(&self, handler: &H, message: &Message, reason: &str) -> bool {
+        let (queue, trace_id) = (self.queue.name(), handler.trace_id(message));
         match self.queue.send_to_dead_letters(message, reason).await {
             Ok(()) => {
                 // A reason may quote what is in the message; the dead letter has it.
-                tracing::debug!(queue = self.queue.name(), message.id = message.id, reason, "to be quarantined");
-                tracing::warn!(
-                    queue = self.queue.name(),
-                    message.id = message.id,
-                    kind = message.type_name,
-                    trace.id = trace_id(message),
-                    "quarantined"
-                );
+                tracing::debug!(queue, message.id = message.id, trace.id = trace_id, reason, "to be quarantined");
+                let kind = message.type_name;
+                tracing::warn!(queue, message.id = message.id, kind, trace.id = trace_id, "quarantined");
                 self.count("dispatch_messages_quarantined_total", message);
                 true
             }
             Err(error) => {
-                tracing::error!(queue = self.queue.name(), message.id = message.id, %error, "quarantine failed");
+                tracing::error!(queue, message.id = message.id, trace.id = trace_id, %error, "quarantine failed");
                 false
             }
         }
@@ -89,12 +84,12 @@ impl Settler {
     }
 
     /// Makes each message visible again after a backoff by its own receive count.
-    async fn retry(&self, retries: &[(&Message, &str)]) {
+    async fn retry<H: Handler>(&self, handler: &H, retries: &[(&Message, &str)]) {
         for (message, reason) in retries {
             tracing::debug!(
                 queue = self.queue.name(),
                 message.id = message.id,
-                trace.id = trace_id(message),
+                trace.id = handler.trace_id(message),
                 reason,
                 "retried later"
             );
@@ -142,8 +137,4 @@ pub(super) fn count_from_zero(queue: &str, types: &[&'static str]) {
             metrics::counter!(name, "queue" => queue.to_owned(), "type" => type_name).increment(0);
         }
     }
-}
-
-fn trace_id(message: &Message) -> Option<String> {
-    message.trace.map(TraceParent::trace_id)
 }

@@ -36,7 +36,7 @@ impl<H: Handler> Worker<H> {
                 batch.drain(..).map(|d| (d.message, (d.received, d._permit))).unzip();
             self.settler.batch_size(taken);
             let outcomes = self.outcomes(&messages).await;
-            self.settler.settle(&messages, outcomes).await;
+            self.settler.settle(&*self.handler, &messages, outcomes).await;
             for (message, (received, permit)) in messages.iter().zip(held) {
                 self.settler.took(message, received.elapsed());
                 drop(permit);

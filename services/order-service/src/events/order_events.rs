@@ -17,7 +17,8 @@ impl Apply for OrderEvents {
         for event in events {
             if let Payload::AddOrder(order) = &event.payload {
                 tracing::debug!(
-                    order.id = %order.order_id, event.id = %event.event_id, zone = %order.zone, "order heard of"
+                    order.id = %order.order_id, event.id = %event.event_id, zone = %order.zone,
+                    trace.id = event.trace.trace_id(), "order heard of"
                 );
                 added.push(order.clone());
             }
