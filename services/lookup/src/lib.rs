@@ -2,10 +2,11 @@
 //! [`Messages`] that passed through the queues of either.
 //!
 //! Guarantees: a lookup never takes longer than its deadline, however many ids it is about, and one that was not answered is
-//! counted. One of couriers or orders never fails: what was not answered is missing from what it [`Found`], which says so, and
-//! is logged once.
+//! counted, and logged unless another one was just now. One of couriers or orders never fails: what was not answered is missing
+//! from what it [`Found`], which says so.
 
 mod couriers;
+mod failures;
 mod messages;
 mod orders;
 mod peer;

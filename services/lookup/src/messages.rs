@@ -52,7 +52,7 @@ impl Messages {
         listed.await.map_err(|error| match error.code() {
             Code::NotFound => MessagesError::UnknownQueue,
             code => {
-                self.0.count_failure();
+                self.0.failures.add(&error, None);
                 MessagesError::NoAnswer(format!("{code:?}: {}", error.message()))
             }
         })

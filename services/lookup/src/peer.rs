@@ -10,20 +10,21 @@ use tonic::{
 };
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-use crate::Found;
+use crate::{Found, failures::Failures};
 
 /// A service that is asked.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
-    name: &'static str,
     channel: Channel,
     deadline: Duration,
+    /// Lookups that it did not answer.
+    pub(crate) failures: Failures,
 }
 
 impl Peer {
     /// Connects only when used.
     pub(crate) fn new(name: &'static str, address: &Endpoint, deadline: Duration) -> Self {
-        Self { name, channel: dial::lazily(address, deadline), deadline }
+        Self { channel: dial::lazily(address, deadline), deadline, failures: Failures::at(name) }
     }
 
     pub(crate) fn channel(&self) -> Channel {
@@ -53,9 +54,7 @@ impl Peer {
         });
         let failure = asked.await.err();
         if let Some(error) = &failure {
-            self.count_failure();
-            let missing = ids.len().saturating_sub(by_id.len());
-            tracing::warn!(%error, service = self.name, missing, "another service could not be asked");
+            self.failures.add(error, Some(ids.len().saturating_sub(by_id.len())));
         }
         Found { by_id, is_complete: failure.is_none() }
     }
@@ -67,11 +66,6 @@ impl Peer {
         let asked = self.in_time(asked).await.map_err(|error| format!("{:?}: {}", error.code(), error.message()));
         let status = asked?.into_inner().status();
         if status == ServingStatus::Serving { Ok(()) } else { Err(status.as_str_name().to_owned()) }
-    }
-
-    /// Counts a lookup that was not answered.
-    pub(crate) fn count_failure(&self) {
-        metrics::counter!("dispatch_lookup_failures_total", "service" => self.name).increment(1);
     }
 
     /// The answer, unless it comes too late.
