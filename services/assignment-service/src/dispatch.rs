@@ -74,6 +74,19 @@ impl From<DispatchError> for HandlerError {
     }
 }
 
+/// Shows what is counted before there is any of it: whoever watches a counter sees a first one only if there was a number before
+/// it.
+fn count_from_zero() {
+    for name in ["dispatch_assignments_total", "dispatch_picks_swept_total", "dispatch_zone_loads_total"] {
+        metrics::counter!(name).increment(0);
+    }
+    for of in ["orders", "couriers"] {
+        metrics::counter!("dispatch_choice_corrections_total", "of" => of).increment(0);
+    }
+    // To name it is enough for it to be there.
+    drop(metrics::histogram!("dispatch_order_wait_seconds"));
+}
+
 /// What the use cases work with. Cloning shares it.
 #[derive(Clone)]
 pub struct Dispatch {
@@ -91,6 +104,7 @@ impl Dispatch {
     /// The use cases over these stores.
     #[must_use]
     pub fn new(facts: Facts, choice: Choice, outbox: Outbox, clock: Clock, ids: Ids, policy: Policy) -> Self {
+        count_from_zero();
         let (drains, loads) = (Arc::new(DrainRequests::default()), Arc::new(Semaphore::new(LOADS)));
         Self { facts, choice, outbox, clock, ids, policy, drains, loads }
     }

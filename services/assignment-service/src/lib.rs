@@ -62,6 +62,9 @@ use self::{
 /// How long a start waits for servers that are themselves starting.
 const START: Duration = Duration::from_secs(60);
 
+/// The types of events that it publishes.
+const PUBLISHED: [&str; 2] = ["OrderAssigned", "OrderUnassigned"];
+
 /// Connections to the database that the board has for itself.
 const BOARD_CONNECTIONS: u32 = 4;
 
@@ -111,7 +114,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let tap = WireTap::new(pool.clone());
     let facts = Facts::new(pool.clone());
     let pace = Pace::new(facts.clone(), Clock::system());
-    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).telling(pace.observer());
+    let relay =
+        Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).counting(&PUBLISHED).telling(pace.observer());
     let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
     let gauges = Gauges::new(facts.clone(), choice.clone(), Clock::system(), settings.metrics_zones);
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);

@@ -54,6 +54,9 @@ use self::{
 /// How long a start waits for queues that are themselves being made.
 const QUEUES: Duration = Duration::from_secs(60);
 
+/// The types of events that it publishes.
+const PUBLISHED: [&str; 2] = ["AddCourier", "OrderRejected"];
+
 /// Why the service did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -96,7 +99,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let load = settings.load;
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let limits = limits(&load, &outbox);
-    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).counting(&PUBLISHED);
     let tap = WireTap::new(pool.clone());
     let couriers = Couriers::new(pool.clone(), outbox.clone(), Clock::system(), Ids::random());
     let pairs = Pairs::new(pool.clone(), outbox, Clock::system());

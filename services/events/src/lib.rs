@@ -49,6 +49,8 @@ pub struct Consume<A> {
 impl<A: Apply> Consume<A> {
     /// Handles the messages of this queue.
     pub fn of(queue: &str, apply: A) -> Self {
+        metrics::counter!("dispatch_events_unknown_type_total").increment(0);
+        refusal::count_from_zero();
         Self { queue: queue.to_owned(), apply }
     }
 }

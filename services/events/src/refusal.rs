@@ -3,12 +3,27 @@
 use std::collections::HashMap;
 
 use dispatch_contracts::{
+    event::TYPES,
     id::{CourierId, EventId, OrderId},
     life::Refusal,
 };
 use trace::TraceParent;
 
 use crate::Incoming;
+
+/// Why events change nothing, as it is counted.
+const ALREADY: &str = "already";
+const IMPOSSIBLE: &str = "impossible";
+const SOMEBODY_ELSE: &str = "somebody-else";
+
+/// Shows that none was refused yet: whoever watches a counter sees a first one only if there was a number before it.
+pub(crate) fn count_from_zero() {
+    for type_name in TYPES {
+        for reason in [ALREADY, IMPOSSIBLE, SOMEBODY_ELSE] {
+            metrics::counter!("dispatch_events_refused_total", "type" => type_name, "reason" => reason).increment(0);
+        }
+    }
+}
 
 /// An event that changes nothing.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +57,9 @@ impl Refused {
     fn report_one(&self, trace: Option<TraceParent>) {
         let Self { event_id, type_name, order_id, courier_id, refusal } = self;
         let reason = match refusal {
-            Refusal::Already(_) => "already",
-            Refusal::Impossible(_) => "impossible",
-            Refusal::SomebodyElse(_) => "somebody-else",
+            Refusal::Already(_) => ALREADY,
+            Refusal::Impossible(_) => IMPOSSIBLE,
+            Refusal::SomebodyElse(_) => SOMEBODY_ELSE,
         };
         metrics::counter!("dispatch_events_refused_total", "type" => *type_name, "reason" => reason).increment(1);
         if matches!(refusal, Refusal::Already(_)) {

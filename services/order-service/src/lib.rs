@@ -52,6 +52,9 @@ use self::{
 /// How long a start waits for queues that are themselves being made.
 const QUEUES: Duration = Duration::from_secs(60);
 
+/// The types of events that it publishes.
+const PUBLISHED: [&str; 4] = ["AddOrder", "OrderPickedUp", "OrderDelivered", "OrderCancelled"];
+
 /// Why the service did not start, or did not end well.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -94,7 +97,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let load = settings.load;
     let outbox = Outbox::new(settings.events_topic_arn.clone());
     let limits = limits(&load, &outbox);
-    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients));
+    let relay = Relay::new(&outbox, pool.clone(), Publisher::new(&clients)).counting(&PUBLISHED);
     let tap = WireTap::new(pool.clone());
     let key_ttl = settings.idempotency_key_ttl();
     let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);

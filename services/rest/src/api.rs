@@ -9,11 +9,12 @@ use utoipa_swagger_ui::SwaggerUi;
 use crate::{
     Problem, body,
     load::{self, Limits},
-    observe,
+    observe, problem,
 };
 
 /// The routes with Swagger UI at `/docs` and the specification at `/openapi.json`.
 pub fn finish(routes: OpenApiRouter, limits: &Limits) -> Router {
+    problem::count_from_zero();
     let (router, spec) = routes.split_for_parts();
     let router = router
         .merge(docs(spec))

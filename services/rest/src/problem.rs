@@ -10,6 +10,16 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoResponses, ToSchema};
 
+/// Why requests are refused at once, or answered too late.
+const SHED: [&str; 5] = ["requests", "outbox", "database", "connections", "timeout"];
+
+/// Shows that none was refused yet: whoever watches a counter sees a first one only if there was a number before it.
+pub(crate) fn count_from_zero() {
+    for reason in SHED {
+        metrics::counter!("dispatch_requests_shed_total", "reason" => reason).increment(0);
+    }
+}
+
 /// When to try again, in seconds. What keeps a service from answering is mostly over in a moment.
 const RETRY_AFTER: u32 = 1;
 

@@ -54,6 +54,7 @@ type Answers = Vec<Vec<String>>;
 
 impl Executor {
     pub(super) async fn connect(settings: &RedisSettings, policy: &Policy) -> RedisResult<Self> {
+        metrics::counter!("dispatch_redis_wait_short_total").increment(0);
         let executor = Self {
             pool: Pool::new(Target::find(settings).await?),
             scripts: Scripts::new(policy),

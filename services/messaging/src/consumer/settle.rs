@@ -127,6 +127,7 @@ impl Settler {
 /// Shows what is counted before there is any of it: whoever watches a counter sees a first message only if there was a number
 /// before it.
 pub(super) fn count_from_zero(queue: &str, types: &[&'static str]) {
+    metrics::counter!("dispatch_message_visibility_extended_total", "queue" => queue.to_owned()).increment(0);
     for type_name in types.iter().copied().chain([UNKNOWN]) {
         for name in [
             "dispatch_messages_received_total",

@@ -47,13 +47,20 @@ pub struct Relay {
     pool: PgPool,
     publisher: Publisher,
     on_published: OnPublished,
+    types: &'static [&'static str],
 }
 
 impl Relay {
     /// A relay that does nothing until it is run.
     #[must_use]
     pub fn new(outbox: &Outbox, pool: PgPool, publisher: Publisher) -> Self {
-        Self { outbox: outbox.clone(), pool, publisher, on_published: Arc::new(|_, _| {}) }
+        Self { outbox: outbox.clone(), pool, publisher, on_published: Arc::new(|_, _| {}), types: &[] }
+    }
+
+    /// The same, for events of these types: they are counted from zero, so that also the first one is seen that fails.
+    #[must_use]
+    pub fn counting(self, types: &'static [&'static str]) -> Self {
+        Self { types, ..self }
     }
 
     /// The same, telling somebody of each event that it published. Whoever is told must not take long.
@@ -64,6 +71,11 @@ impl Relay {
 
     /// Publishes until `stop`, then once more what is left, so that a service leaves nothing to wait for another.
     pub async fn run(self, stop: CancellationToken) {
+        for type_name in self.types {
+            for name in ["dispatch_outbox_published_total", "dispatch_outbox_publish_failures_total"] {
+                metrics::counter!(name, "type" => *type_name).increment(0);
+            }
+        }
         tokio::select! {
             () = self.publish_until(stop) => {}
             () = backlog::measure(&self.outbox, &self.pool) => {}

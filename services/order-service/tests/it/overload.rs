@@ -45,7 +45,7 @@ async fn shed(service: &ServiceProcess, reason: &str) -> Result<()> {
     eventually(&line, || async {
         let (status, metrics) = text(service, "/metrics").await?;
         ensure!(status == 200, "{status}");
-        Ok(metrics.lines().any(|counted| counted.starts_with(&line)).then_some(()))
+        Ok(metrics.lines().any(|counted| counted.starts_with(&line) && !counted.ends_with(" 0")).then_some(()))
     })
     .await
 }

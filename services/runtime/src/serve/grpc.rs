@@ -120,6 +120,9 @@ struct Bounds {
 }
 
 fn admitting(service: Router, load: &LoadSettings) -> Router {
+    for reason in ["calls", "timeout"] {
+        metrics::counter!("dispatch_requests_shed_total", "reason" => reason).increment(0);
+    }
     let free = Arc::new(Semaphore::new(load.max_requests as usize));
     let bounds = Bounds { free, time: load.request_timeout() };
     service.layer(middleware::from_fn_with_state(bounds, admit)).layer(middleware::from_fn(observe))

@@ -67,6 +67,7 @@ pub async fn http(
     load: LoadSettings,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    metrics::counter!("dispatch_connections_turned_away_total").increment(0);
     let places = Arc::new(Semaphore::new(load.max_connections as usize));
     let spare = Arc::new(Semaphore::new(SPARE));
     let (graceful, mut connections) = (GracefulShutdown::new(), JoinSet::new());
