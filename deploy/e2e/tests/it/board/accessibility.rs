@@ -66,7 +66,7 @@ async fn nothing_serious_is_found_on_any_page_light_or_dark_on_a_desktop_or_a_ph
         inspect(page, &format!("/board/orders/{done}"), "#decision h2").await?;
         inspect(page, &format!("/board/orders/{waits}"), "#state pre").await?;
         inspect(page, &format!("/board/orders/{open}?done=assigned"), ".notice").await?;
-        inspect(page, &format!("/board/couriers/{courier}"), &format!("#Past-{done}")).await?;
+        inspect(page, &format!("/board/couriers/{courier}"), &format!("[id^='Past-{done}']")).await?;
         inspect(page, &format!("/board/events?zone={zone}"), "#lines").await?;
         inspect(page, "/board/events?orderId=a", "main form [role=alert]").await?;
         inspect(page, "/board/search?q=nobody", "main h1").await

@@ -24,13 +24,13 @@ async fn a_courier_with_their_name_and_their_orders_open_past_and_declined() -> 
         let [(delivered, ..), (declined, ..), (open, ..)] =
             [world.next_order().await?, world.next_order().await?, world.next_order().await?];
         page.shows("#state dd", "3 of 3").await?;
-        page.shows(&format!("#Open-{open}"), "Buy something assigned").await?;
+        page.shows(&format!("[id^='Open-{open}']"), "Buy something assigned").await?;
         world.publish(&events::step("OrderPickedUp", delivered)).await?;
-        page.shows(&format!("#Open-{delivered}"), "picked up").await?;
+        page.shows(&format!("[id^='Open-{delivered}']"), "picked up").await?;
         world.publish(&events::step("OrderDelivered", delivered)).await?;
-        page.shows(&format!("#Past-{delivered}"), "delivered").await?;
+        page.shows(&format!("[id^='Past-{delivered}']"), "delivered").await?;
         world.publish(&events::step_by("OrderRejected", declined, courier)).await?;
-        page.shows(&format!("#Past-{declined}"), "taken back").await?;
+        page.shows(&format!("[id^='Past-{declined}']"), "taken back").await?;
         page.shows("#declined tbody tr", &format!("OrderRejected {}", &declined.to_string()[..8])).await?;
         page.shows("#state dd", "1 of 3").await?;
         page.has("#work tr[id^=Open]", 1).await?;
@@ -43,7 +43,7 @@ async fn a_courier_with_their_name_and_their_orders_open_past_and_declined() -> 
         page.shows("#state dd", "away").await?;
         page.still().await?;
         // From here one gets to the order, and back.
-        page.follow(&format!("#Open-{open} a")).await?;
+        page.follow(&format!("[id^='Open-{open}'] a")).await?;
         page.at(&format!("/board/orders/{open}")).await?;
         page.shows("#decision", "Ada & Co").await?;
         page.follow("#decision a").await?;
@@ -63,7 +63,7 @@ async fn an_order_that_was_given_to_somebody_else_is_past() -> Result<()> {
     assert_eq!(by, first);
     visit(world.board(), async |page| {
         page.watch(&format!("/board/couriers/{first}")).await?;
-        page.shows(&format!("#Open-{order}"), "assigned").await?;
+        page.shows(&format!("[id^='Open-{order}']"), "assigned").await?;
         let body = json!({"courierId": second});
         world.assignments().post(&format!("/orders/{order}/assign"), &body).await?.expect(202)?;
         page.has("#work tr[id^=Open]", 0).await?;

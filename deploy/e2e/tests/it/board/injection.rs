@@ -49,7 +49,7 @@ async fn details_and_names_that_are_markup_are_shown_as_text() -> Result<()> {
 
         page.watch(&format!("/board/couriers/{courier}")).await?;
         page.shows("#state dd", NAME).await?;
-        page.shows(&format!("#Open-{order}"), shown).await?;
+        page.shows(&format!("[id^='Open-{order}']"), shown).await?;
         is_unharmed(page, &format!("Courier {courier}")).await?;
         page.watch(&format!("/board/zones/{}", world.zone)).await?;
         page.shows("#couriers tbody", NAME).await?;

@@ -127,7 +127,7 @@ async fn without_the_other_services_their_part_is_said_to_be_missing_until_they_
         page.shows("#state", "Their name cannot be looked up: courier-service does not answer.").await?;
         page.shows("#state dd", "unknown").await?;
         page.shows("#work", "Details cannot be looked up: order-service does not answer.").await?;
-        page.shows(&format!("#Open-{order}"), "assigned").await?;
+        page.shows(&format!("[id^='Open-{order}']"), "assigned").await?;
         couriers.lead_to(&processes.courier.grpc)?;
         page.shows("#state dd", "first_courirer").await?;
         page.shows_no("#state", "cannot be looked up").await?;
