@@ -12,6 +12,8 @@ use super::{Board, BoardError, html::When, messages::glance};
 /// A message that passed, to be shown.
 #[derive(Debug)]
 pub(super) struct Passed {
+    /// Of its queue: no other message has it.
+    pub(super) number: u64,
     pub(super) message_id: String,
     pub(super) kind: String,
     pub(super) glance: String,
@@ -30,6 +32,7 @@ pub(super) struct Passed {
 impl From<PassedMessage> for Passed {
     fn from(message: PassedMessage) -> Self {
         Self {
+            number: message.number,
             glance: glance(&message.body),
             message_id: message.message_id,
             kind: message.kind,

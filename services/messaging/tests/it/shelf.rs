@@ -1,5 +1,13 @@
 //! Dead letters, as a program deals with them, on the real SQS.
 
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+
 use anyhow::{Context as _, Result};
 use aws_sdk_sqs::types::MessageAttributeValue;
 use messaging::{
@@ -10,7 +18,7 @@ use messaging::{
 use metrics_exporter_prometheus::PrometheusBuilder;
 use test_support::{Servers, TestQueue, eventually};
 use tokio::{
-    io::{AsyncReadExt as _, copy},
+    io::{AsyncReadExt as _, AsyncWriteExt as _, copy},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
@@ -141,27 +149,42 @@ async fn a_redrive_that_loses_sqs_on_the_way_tells_what_had_gone_back() -> Resul
 }
 
 /// In front of SQS, a network that is gone for good when this many bytes were sent to it.
-async fn breaks_after(endpoint: &str, bytes: u64) -> Result<(String, JoinSet<()>)> {
-    let server = endpoint.strip_prefix("http://").context("http://")?.to_owned();
+async fn breaks_after(endpoint: &str, bytes: usize) -> Result<(String, JoinSet<()>)> {
+    let sqs: SocketAddr = endpoint.strip_prefix("http://").context("http://")?.parse()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
+    let (left, broken) = (Arc::new(AtomicUsize::new(bytes)), CancellationToken::new());
     let mut running = JoinSet::new();
     running.spawn(async move {
-        let mut left = bytes;
-        // One after the other: these tests make one call at a time.
-        while left > 0 {
-            let Ok((mut client, _)) = listener.accept().await else { return };
-            let Ok(mut sqs) = TcpStream::connect(&server).await else { return };
-            let ((mut asks, mut gets), (mut answers, mut asked)) = (client.split(), sqs.split());
-            let mut asks = (&mut asks).take(left);
-            tokio::select! {
-                sent = copy(&mut asks, &mut asked) => drop(sent),
-                answered = copy(&mut answers, &mut gets) => drop(answered),
-            }
-            left = asks.limit();
+        let mut connections = JoinSet::new();
+        while let Some(Ok((client, _))) = broken.run_until_cancelled(listener.accept()).await {
+            let (left, broken) = (left.clone(), broken.clone());
+            connections.spawn(async move { broken.run_until_cancelled(pass(client, sqs, &left, &broken)).await });
         }
     });
     Ok((address, running))
+}
+
+async fn pass(mut client: TcpStream, sqs: SocketAddr, left: &AtomicUsize, broken: &CancellationToken) -> Result<()> {
+    let mut server = TcpStream::connect(sqs).await?;
+    let ((mut asks, mut gets), (mut answers, mut asked)) = (client.split(), server.split());
+    let asking = async {
+        let mut buffer = [0; 4_096];
+        loop {
+            let count = asks.read(&mut buffer).await?;
+            if left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(count)).is_err() {
+                broken.cancel();
+            }
+            if count == 0 || broken.is_cancelled() {
+                return Ok(());
+            }
+            asked.write_all(&buffer[..count]).await?;
+        }
+    };
+    tokio::select! {
+        asked = asking => asked,
+        answered = copy(&mut answers, &mut gets) => Ok(answered.map(drop)?),
+    }
 }
 
 #[tokio::test]
