@@ -145,6 +145,7 @@ impl Board {
     /// A board of these parts; it is live while it is [run](Self::run).
     #[must_use]
     pub fn new(parts: Parts) -> Self {
+        page::count_from_zero();
         Self(Arc::new(Inner {
             tail: Tail::new(parts.facts.clone()),
             parts,

@@ -125,7 +125,7 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let api = http::routes().with_state(Api { facts, dispatch: dispatch.clone() });
     let served = serve::Http::new(
         operations::router(health.clone(), telemetry),
-        rest::api::finish(api, &limits).merge(board::routes(board.clone())),
+        rest::api::finish(api, &limits).merge(rest::observed(board::routes(board.clone()))),
         rest::api::turned_away(&limits),
     );
     let grpc = AssignmentServiceServer::new(Lookups(dispatch.clone())).max_decoding_message_size(serve::LARGEST_CALL);

@@ -14,7 +14,7 @@ pub mod problem;
 pub use self::{
     extract::{Json, Path, Query},
     load::Limits,
-    observe::Trace,
+    observe::{Trace, observed},
     page::{Cursor, Page, PageRequest},
     problem::Problem,
 };

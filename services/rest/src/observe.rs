@@ -26,7 +26,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Trace {
     }
 }
 
-pub(crate) fn observed(router: Router) -> Router {
+/// Observes each request to these routes; those of an API that is [finished](crate::api::finish) are.
+pub fn observed(router: Router) -> Router {
     router.layer(middleware::from_fn(observe))
 }
 

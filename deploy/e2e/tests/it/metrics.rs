@@ -166,5 +166,16 @@ async fn what_is_served_is_as_the_table_says() -> Result<()> {
     world.publish(&events::step("OrderCancelled", waiting)).await
 }
 
+#[tokio::test]
+async fn requests_to_the_board_are_measured_as_all_others() -> Result<()> {
+    let world = World::new().await?;
+    let (name, route) = ("http_server_request_duration_seconds_count", r#"route="/board/orders/{order_id}""#);
+    let count = async || world.counted(&world.system.assignment, name, &[r#"method="GET""#, route]).await;
+    let before = count().await?;
+    world.client().get(format!("{}/board/orders/{}", world.board(), Uuid::new_v4())).send().await?;
+    ensure!(count().await? > before, "{before}");
+    Ok(())
+}
+
 /// What is not there before something has happened that this test need not have seen: a label has a value that nobody knows before.
 const LATER: [&str; 3] = ["dispatch_redis_repeats_total", "http_server_", "rpc_server_"];

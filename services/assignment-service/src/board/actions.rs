@@ -11,13 +11,13 @@ use axum::{
     routing::post,
 };
 use dispatch_contracts::id::{CourierId, OrderId};
+use rest::Trace;
 use serde::{Deserialize, de::DeserializeOwned};
-use trace::TraceParent;
 use uuid::Uuid;
 
 use super::{
     Board, csrf, dead_letters,
-    page::{problem, problem_with_way_back},
+    page::{problem, problem_with_way_back, shed},
     settings::Actions,
 };
 
@@ -65,7 +65,7 @@ impl<F: DeserializeOwned + Send> FromRequest<Board> for Ours<F> {
     async fn from_request(request: Request, board: &Board) -> Result<Self, Response> {
         if !(board.has_room)() {
             let text = "Too much waits to be published. Try again in a moment.";
-            return Err(problem(StatusCode::SERVICE_UNAVAILABLE, text));
+            return Err(shed("board-actions", text));
         }
         let headers = request.headers().clone();
         let read = tokio::time::timeout(PATIENCE, Form::<WithToken<F>>::from_request(request, board)).await;
@@ -89,12 +89,17 @@ struct Assign {
     force: Option<String>,
 }
 
-async fn assign(State(board): State<Board>, Path(order_id): Path<String>, Ours(form): Ours<Assign>) -> Response {
+async fn assign(
+    State(board): State<Board>,
+    Path(order_id): Path<String>,
+    Trace(trace): Trace,
+    Ours(form): Ours<Assign>,
+) -> Response {
     let (Ok(order_id), Ok(courier_id)) = (Uuid::try_parse(&order_id), Uuid::try_parse(form.courier_id.trim())) else {
         return problem(StatusCode::BAD_REQUEST, "This is no courier id.");
     };
     let (order, courier) = (OrderId::from(order_id), CourierId::from(courier_id));
-    match board.dispatch.pin(order, courier, form.force.is_some(), TraceParent::start()).await {
+    match board.dispatch.pin(order, courier, form.force.is_some(), trace).await {
         Ok(Ok(_)) => Redirect::to(&format!("/board/orders/{order_id}?done=assigned")).into_response(),
         Ok(Err(refusal)) => refused(StatusCode::CONFLICT, &format!("Not assigned: {refusal}."), order),
         Err(error) => {

@@ -7,7 +7,7 @@
 use std::{collections::HashMap, collections::VecDeque, convert::Infallible, time::Duration};
 
 use axum::{
-    http::{StatusCode, header},
+    http::header,
     response::{
         IntoResponse as _, Response,
         sse::{Event, Sse},
@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     Board,
-    page::{Page, problem},
+    page::{Page, shed},
     tail::Pulse,
 };
 
@@ -50,7 +50,7 @@ struct Live<P> {
 
 pub(super) fn stream<P: Page>(board: Board, page: P) -> Response {
     let Ok(place) = board.0.streams.clone().try_acquire_owned() else {
-        return problem(StatusCode::SERVICE_UNAVAILABLE, "Too many browsers are kept up to date.");
+        return shed("board-streams", "Too many browsers are kept up to date.");
     };
     let live = Live {
         pulses: board.0.tail.watch(),

@@ -108,7 +108,7 @@ impl Board {
             return live::stream(self, page);
         }
         let Ok(_place) = self.0.pages.try_acquire() else {
-            return problem(StatusCode::SERVICE_UNAVAILABLE, "Too many pages are being made. Try again in a moment.");
+            return shed("board-pages", "Too many pages are being made. Try again in a moment.");
         };
         let forms = Forms { actions: self.actions, token: asked.token.clone() };
         let parts = page.parts(&self).await;
@@ -133,6 +133,19 @@ impl Board {
             }
         }
     }
+}
+
+/// Shows that nothing was refused yet: whoever watches a counter sees a first one only if there was a number before it.
+pub(super) fn count_from_zero() {
+    for reason in ["board-pages", "board-streams", "board-actions"] {
+        metrics::counter!("dispatch_requests_shed_total", "reason" => reason).increment(0);
+    }
+}
+
+/// A page that says that there is no room now; it is counted for this reason.
+pub(super) fn shed(reason: &'static str, text: &str) -> Response {
+    metrics::counter!("dispatch_requests_shed_total", "reason" => reason).increment(1);
+    problem(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 /// A page that says what is wrong.
