@@ -43,6 +43,7 @@ use runtime::{
     operations,
     serve::{self, BindError},
 };
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use self::{
@@ -119,9 +120,15 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let retention = Retention::new(facts.clone(), Clock::system(), settings.log_retention());
     let gauges = Gauges::new(facts.clone(), choice.clone(), Clock::system(), settings.metrics_zones);
     let dispatch = Dispatch::new(facts.clone(), choice.clone(), outbox, Clock::system(), Ids::random(), policy);
-    let health = Health::default().needs("database", database::check(&pool)).needs("events_queue", queue.check());
+    let board_pool = board_pool(&settings).await?;
+    let (check, measured) = (database::check(&pool), board_pool.clone());
+    let check = move || {
+        database::measure("board", &measured);
+        check()
+    };
+    let health = Health::default().needs("database", check).needs("events_queue", queue.check());
     let health = Arc::new(health.needs("redis", choice.check()));
-    let board = board(&settings, &clients, &health, &dispatch, &limits).await?;
+    let board = board(&settings, &clients, &health, &dispatch, &limits, board_pool);
     let api = http::routes().with_state(Api { facts, dispatch: dispatch.clone() });
     let served = serve::Http::new(
         operations::router(health.clone(), telemetry),
@@ -159,18 +166,23 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     Ok(lifecycle)
 }
 
+/// The connections of the board.
+async fn board_pool(settings: &Settings) -> Result<PgPool, DatabaseError> {
+    let database = DatabaseSettings { database_connections: BOARD_CONNECTIONS, ..settings.database.clone() };
+    database::connect_to_read(&database, board::PATIENCE).await
+}
+
 /// The board, which reads over connections of its own.
-async fn board(
+fn board(
     settings: &Settings,
     clients: &Clients,
     health: &Arc<Health>,
     dispatch: &Dispatch,
     limits: &Limits,
-) -> Result<Board, RunError> {
-    let database = DatabaseSettings { database_connections: BOARD_CONNECTIONS, ..settings.database.clone() };
-    let pool = database::connect_to_read(&database, board::PATIENCE).await?;
+    pool: PgPool,
+) -> Board {
     let own = &settings.board;
-    Ok(Board::new(board::Parts {
+    Board::new(board::Parts {
         dispatch: dispatch.clone(),
         policy: settings.policy.policy(),
         facts: Facts::new(pool.clone()),
@@ -187,7 +199,7 @@ async fn board(
         clock: Clock::system(),
         actions: own.board_actions,
         has_room: limits.has_room.clone(),
-    }))
+    })
 }
 
 /// What REST takes on. It is asked to add to the outbox only while that is short enough.

@@ -109,10 +109,16 @@ pub fn check(pool: &PgPool) -> impl Fn() -> CheckFuture + Send + Sync + use<> {
     let pool = pool.clone();
     move || {
         let pool = pool.clone();
-        let (all, idle) = (pool.size(), pool.num_idle());
-        metrics::gauge!("dispatch_database_connections", "state" => "idle").set(idle as f64);
-        metrics::gauge!("dispatch_database_connections", "state" => "busy").set(f64::from(all) - idle as f64);
+        measure("service", &pool);
         Box::pin(async move { ping(&pool).await })
+    }
+}
+
+/// Shows how many connections of a pool are used now. `name` tells the pools of a process apart; that of [`check`] is `service`.
+pub fn measure(name: &'static str, pool: &PgPool) {
+    let (all, idle) = (f64::from(pool.size()), pool.num_idle() as f64);
+    for (state, connections) in [("idle", idle), ("busy", all - idle)] {
+        metrics::gauge!("dispatch_database_connections", "pool" => name, "state" => state).set(connections);
     }
 }
 
