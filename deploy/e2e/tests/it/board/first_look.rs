@@ -21,7 +21,7 @@ async fn is_empty(page: &Page) -> Result<()> {
     page.shows("#pace figcaption", "p50 none, p99 none").await?;
     let rows = page.texts("#queues tbody tr").await?;
     assert_eq!(rows.len(), 5);
-    assert!(rows.iter().all(|row| row.ends_with("0 0 empty 0 empty")), "{rows:?}");
+    assert!(rows.iter().all(|row| row.ends_with("0 0 empty 0 0 empty")), "{rows:?}");
     let healths = page.texts("#services li").await?;
     assert!(healths.len() == 6 && healths.iter().all(|health| health.ends_with(" answers")), "{healths:?}");
 
