@@ -68,7 +68,10 @@ impl Facts {
             // Also where it is refused: whoever took the order back before may have died before they told Redis.
             let zone = at.and_then(|at| held.get(at)?.zone.clone());
             lost.extend(zone.map(|zone| (zone, rejected.order_id, rejected.courier_id)));
+            let is_new = new.contains(&(event.event_id, Some(rejected.order_id)));
             match declined(at.and_then(|at| held.get(at)), event, rejected.courier_id) {
+                // What was heard of before had its effect then, or was refused: they may have been given the order since.
+                Ok(_) if !is_new => {}
                 Ok(zone) => {
                     // Out of the list: a second rejection in this batch finds it gone.
                     let Some(held) = at.map(|at| held.swap_remove(at)) else { continue };
@@ -82,7 +85,7 @@ impl Facts {
                         caused_at: Some(event.version.at),
                     });
                 }
-                Err(refusal) if new.contains(&(event.event_id, Some(rejected.order_id))) => {
+                Err(refusal) if is_new => {
                     refused.push(live::refused(event, rejected.order_id, refusal));
                 }
                 Err(_) => {}
