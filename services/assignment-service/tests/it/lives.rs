@@ -234,3 +234,19 @@ async fn one_event_id_for_two_orders_says_two_things() -> Result<()> {
     assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(somebody, 0)]));
     Ok(())
 }
+
+/// Refused, as nobody had the order; then somebody gets it who is said to have declined it later than that.
+#[tokio::test]
+async fn a_rejection_that_was_refused_takes_no_effect_when_it_comes_again() -> Result<()> {
+    let world = World::new().await?;
+    let (instance, order, courier) = (world.instance(), order_id(), courier_id());
+    add_order(&instance, order, &world.zone).await?;
+    let rejected = OrderRejected { order_id: order, courier_id: courier };
+    let event = incoming(Utc::now() + TimeDelta::minutes(1), Payload::OrderRejected(rejected.clone()));
+    instance.reject(&[(&event, &rejected)]).await?;
+    add_courier(&instance, courier, &world.zone, true).await?;
+    assert_eq!(status(&world, order).await?, "assigned");
+    instance.reject(&[(&event, &rejected)]).await?;
+    assert_eq!(status(&world, order).await?, "assigned");
+    Ok(())
+}
