@@ -240,11 +240,11 @@ async fn one_event_id_for_two_orders_says_two_things() -> Result<()> {
 async fn a_rejection_that_was_refused_takes_no_effect_when_it_comes_again() -> Result<()> {
     let world = World::new().await?;
     let (instance, order, courier) = (world.instance(), order_id(), courier_id());
-    add_order(&instance, order, &world.zone).await?;
     let rejected = OrderRejected { order_id: order, courier_id: courier };
     let event = incoming(Utc::now() + TimeDelta::minutes(1), Payload::OrderRejected(rejected.clone()));
     instance.reject(&[(&event, &rejected)]).await?;
     add_courier(&instance, courier, &world.zone, true).await?;
+    add_order(&instance, order, &world.zone).await?;
     assert_eq!(status(&world, order).await?, "assigned");
     instance.reject(&[(&event, &rejected)]).await?;
     assert_eq!(status(&world, order).await?, "assigned");
