@@ -40,6 +40,10 @@ impl Dispatch {
     /// zone's past, or is just being told: the zone is loaded anew.
     async fn correct_courier(&self, unfit: &Unfit) -> Result<(), DispatchError> {
         let Unfit { order_id, trace, zone, courier_id, courier, why } = unfit;
+        let trace = match trace {
+            Some(trace) => Some(*trace),
+            None => self.facts.trace_of(*order_id).await?,
+        };
         tracing::info!(
             order.id = %order_id, courier.id = %courier_id, trace.id = trace.map(TraceParent::trace_id), %zone, ?why,
             "chosen, but cannot take it; the order waits"

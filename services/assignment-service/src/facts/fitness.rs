@@ -18,7 +18,7 @@ use crate::domain::{courier::Courier, pick::Pick};
 pub struct Unfit {
     /// What they were chosen for.
     pub order_id: OrderId,
-    /// The trace that the order came with, where it is known.
+    /// The trace that the order came with, if it came just now; else the facts have it.
     pub trace: Option<TraceParent>,
     /// Where they were chosen.
     pub zone: Zone,
@@ -88,23 +88,7 @@ pub(super) async fn fit(
         });
         picks.push(pick);
     }
-    find_traces(transaction, &mut unfit).await?;
     Ok((picks, unfit))
-}
-
-/// Of orders that waited in line the trace is in the facts.
-async fn find_traces(transaction: &mut PgConnection, unfit: &mut [Unfit]) -> Result<(), FactsError> {
-    let ids: Vec<Uuid> = unfit.iter().filter(|u| u.trace.is_none()).map(|u| u.order_id.as_uuid()).collect();
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<(Uuid, String)> =
-        sqlx::query_as(include_str!("sql/order_traces.sql")).bind(ids).fetch_all(transaction).await?;
-    let traces: HashMap<OrderId, String> = rows.into_iter().map(|(order, trace)| (order.into(), trace)).collect();
-    for unfit in unfit.iter_mut().filter(|unfit| unfit.trace.is_none()) {
-        unfit.trace = traces.get(&unfit.order_id).and_then(|trace| trace.parse().ok());
-    }
-    Ok(())
 }
 
 fn why_not(zone: &Zone, courier: Option<&Courier>, alone: bool, given: u32) -> Option<Why> {

@@ -7,6 +7,7 @@ use dispatch_contracts::{
     zone::Zone,
 };
 use sqlx::FromRow;
+use trace::TraceParent;
 use uuid::Uuid;
 
 use super::{Facts, FactsError, couriers};
@@ -77,6 +78,15 @@ impl TryFrom<LoadRow> for CourierLoad {
 }
 
 impl Facts {
+    /// The trace that an order came with.
+    ///
+    /// # Errors
+    /// PostgreSQL does not answer.
+    pub async fn trace_of(&self, order_id: OrderId) -> Result<Option<TraceParent>, FactsError> {
+        let query = sqlx::query_scalar::<_, String>(include_str!("sql/order_trace.sql")).bind(order_id.as_uuid());
+        Ok(query.fetch_optional(&self.pool).await?.and_then(|trace| trace.parse().ok()))
+    }
+
     /// What is decided about an order; nothing when it was not heard of.
     ///
     /// # Errors
