@@ -62,8 +62,7 @@ pub(super) async fn look(board: &Board, name: &str) -> Result<(u64, Vec<Letter>)
     {
         return Ok((look.number, look.letters.clone()));
     }
-    let depth = queue.dead_letters_depth().await?;
-    let (number, counted) = (depth.visible + depth.in_flight + depth.delayed, Instant::now());
+    let (number, counted) = (queue.dead_letters_depth().await?.total(), Instant::now());
     if let Some(look) = looks.get_mut(name)
         && look.number == number
         && look.is_good()
