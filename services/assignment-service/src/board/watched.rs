@@ -52,14 +52,11 @@ impl<T: Clone> Watched<T> {
                 return answer;
             }
         }
-        loop {
-            if let Some((_, answer)) = heard.borrow_and_update().clone() {
-                return answer;
-            }
-            if heard.changed().await.is_err() {
-                // Nobody is left who could answer: the sender is this very value.
-                std::future::pending::<()>().await;
-            }
+        let answer = heard.wait_for(Option::is_some).await.ok().and_then(|heard| heard.clone());
+        match answer {
+            Some((_, answer)) => answer,
+            // It never comes to this: the sender is this very value.
+            None => std::future::pending().await,
         }
     }
 }
