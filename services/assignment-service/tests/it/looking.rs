@@ -92,7 +92,7 @@ async fn the_end_of_the_log_is_found_by_whatever_it_is_about() -> Result<()> {
     assert_eq!(types(RecentFilter { courier_id: Some(courier), ..of() }).await?, ["OrderAssigned", "AddCourier"]);
     let here = Some(world.zone.clone());
     assert_eq!(types(RecentFilter { zone: here.clone(), ..of() }).await?, ["OrderAssigned", "AddOrder", "AddCourier"]);
-    assert_eq!(types(RecentFilter { zone: here.clone(), r#type: Some("AddOrder"), ..of() }).await?, ["AddOrder"]);
+    assert_eq!(types(RecentFilter { zone: here, r#type: Some("AddOrder"), ..of() }).await?, ["AddOrder"]);
 
     let settled = facts.settled().await?;
     let touches = facts.touches(before, settled, 10).await?;
