@@ -129,7 +129,7 @@ class _Run:
             for short in ("ORDER", "COURIER", "ASSIGNMENT")
             for port in ("http", "grpc")
         }
-        more = self._variables | {"DISPATCH_TEST_BIN_DIR": str(self._binaries)}
+        more = self._variables | {"DISPATCH_TEST_BIN_DIR": str(self._binaries), "RUST_TEST_THREADS": _test_threads()}
         return self._scratch.environment() | addresses | more
 
     def _ended_early(self) -> list[str]:
@@ -151,3 +151,9 @@ class _Run:
             for process in processes
             if process in late or process.exit_code != 0
         ]
+
+
+def _test_threads() -> str:
+    """How many tests run at a time. Most of them wait for servers, so on few cores one per core would leave those idle."""
+    cores = os.cpu_count() or 1
+    return os.environ.get("RUST_TEST_THREADS", str(max(cores, min(3 * cores, 6))))
