@@ -147,7 +147,8 @@ async fn a_window_lets_a_courier_rest_and_says_until_when() -> Result<()> {
     let somebody = courier(&world, None, 0).await?;
     assert_eq!((given(&world, 0).await?, given(&world, 30).await?), (Some(somebody), Some(somebody)));
     assert_eq!(given(&world, 59).await?, None, "two within a minute are enough");
-    waits(&world, order_id(), 1.0, &[], 59).await?;
+    let told = waits(&world, order_id(), 1.0, &[], 59).await?;
+    assert_eq!(told, Told::Follows { drainable: true }, "only a drain finds out when the rest is over");
     assert_eq!(drain(&world, None, 10, 59).await?.again, Some(at(60)));
     assert_eq!(drain(&world, None, 10, 60).await?.picks.len(), 1, "the first is a minute old");
     assert_eq!(given(&world, 89).await?, None);

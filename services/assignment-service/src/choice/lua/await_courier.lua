@@ -6,7 +6,7 @@
 -- Answers:
 --   COLD
 --   DIFFERS                     somebody has it by a recorded pick: ask again who is right; nothing was written
---   OK drainable                drainable is 1 when an order waits and somebody could take one now
+--   OK drainable                drainable is 1 when an order waits and somebody could take one, now or after their rest
 if is_cold() then
     return { 'COLD' }
 end

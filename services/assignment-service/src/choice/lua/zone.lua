@@ -237,8 +237,8 @@ local function pick(order)
     return { courier, score, runner_up, candidates }
 end
 
--- 1 when an order waits and somebody here could take one.
+-- 1 when an order waits and somebody here could take one, now or after their rest: it is a drain that finds out when.
 local function drainable()
     wake()
-    return (redis.call('EXISTS', PENDING) == 1 and redis.call('EXISTS', COURIERS) == 1) and 1 or 0
+    return (redis.call('EXISTS', PENDING) == 1 and redis.call('EXISTS', COURIERS, RESTING) > 0) and 1 or 0
 end
