@@ -1,7 +1,8 @@
 //! Times on the wire: RFC 3339, UTC, microseconds.
 //!
-//! Use as `#[serde(with = "timestamp")]`. What is read is cut to microseconds and to the years 1970 to 9999, since
-//! that is what every store behind it keeps exactly.
+//! Use as `#[serde(with = "timestamp")]`. What is read is cut to microseconds and lies in the years 1970 to 9998: that is
+//! what every store behind it keeps exactly, and the last year that can be written in RFC 3339 is left for what has to be
+//! dated after it.
 
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize as _, Deserializer, Serializer, de};
@@ -22,7 +23,7 @@ fn parse(text: &str) -> Result<DateTime<Utc>, &'static str> {
     let time = DateTime::parse_from_rfc3339(text)
         .map_err(|_| "must be an RFC 3339 time such as 2021-07-18T10:22:10.170682Z")?;
     let time = to_micros(time.to_utc());
-    if (1970..=9999).contains(&time.year()) { Ok(time) } else { Err("must lie in the years 1970 to 9999") }
+    if (1970..=9998).contains(&time.year()) { Ok(time) } else { Err("must lie in the years 1970 to 9998") }
 }
 
 /// For `#[serde(with = ...)]`.
@@ -36,7 +37,7 @@ pub fn serialize<S: Serializer>(time: &DateTime<Utc>, serializer: S) -> Result<S
 /// For `#[serde(with = ...)]`.
 ///
 /// # Errors
-/// Not a text, not RFC 3339, or out of the years 1970 to 9999.
+/// Not a text, not RFC 3339, or out of the years 1970 to 9998.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse(&text).map_err(de::Error::custom)
@@ -61,7 +62,7 @@ pub mod option {
     /// For `#[serde(with = ...)]`.
     ///
     /// # Errors
-    /// Not a text, not RFC 3339, or out of the years 1970 to 9999.
+    /// Not a text, not RFC 3339, or out of the years 1970 to 9998.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
         let text = Option::<String>::deserialize(deserializer)?;
         text.map(|text| parse(&text).map_err(de::Error::custom)).transpose()
@@ -82,7 +83,14 @@ mod tests {
 
     #[test]
     fn refuses_what_a_store_could_not_keep() {
-        for bad in ["", "2021-07-18", "0000-01-01T00:00:00Z", "1969-12-31T23:59:59Z", "+10000-01-01T00:00:00Z"] {
+        for bad in [
+            "",
+            "2021-07-18",
+            "0000-01-01T00:00:00Z",
+            "1969-12-31T23:59:59Z",
+            "9999-12-31T23:59:59Z",
+            "+10000-01-01T00:00:00Z",
+        ] {
             assert!(parse(bad).is_err(), "{bad:?}");
         }
     }

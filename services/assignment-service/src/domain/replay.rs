@@ -75,9 +75,9 @@ pub struct CourierPast {
 }
 
 impl OrderPast {
-    /// An order from its lines; nothing if none of them makes it known. Times of what happened count up to `latest` only.
+    /// An order from its lines; nothing if none of them makes it known.
     #[must_use]
-    pub fn of(lines: &[Logged], latest: DateTime<Utc>) -> Option<Self> {
+    pub fn of(lines: &[Logged]) -> Option<Self> {
         let mut past = Self::default();
         let mut happenings = Vec::new();
         for line in lines {
@@ -99,7 +99,7 @@ impl OrderPast {
             return None;
         }
         (past.life, _) = Life::of(&mut happenings);
-        past.latest_at = happenings.iter().map(|happening| happening.version.at.min(latest)).max();
+        past.latest_at = happenings.iter().map(|happening| happening.version.at).max();
         past.happenings = happenings.iter().map(|happening| happening.version).collect();
         if past.life.status.has_ended() {
             past.declined_by.clear();
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn of(lines: &[Logged]) -> OrderPast {
-        OrderPast::of(lines, DateTime::<Utc>::MAX_UTC).expect("it is known")
+        OrderPast::of(lines).expect("it is known")
     }
 
     #[test]
@@ -235,8 +235,7 @@ mod tests {
         lines.push(happened(4, Change::Delivered(None), None));
         let past = of(&lines);
         assert_eq!((past.life.status, past.declined_by.len()), (OrderStatus::Delivered, 0));
-        assert_eq!(OrderPast::of(&lines, at(2).at).and_then(|past| past.latest_at), Some(at(2).at));
-        assert_eq!(OrderPast::of(&[], at(2).at), None);
+        assert_eq!(OrderPast::of(&[]), None);
     }
 
     #[test]

@@ -136,13 +136,8 @@ async fn write(transaction: &mut PgConnection, lives: &[Lives]) -> Result<(), Fa
     Ok(())
 }
 
-/// 9999-01-01: the wire format ends with that year, and decisions have to be later than what is known.
-pub(super) fn latest() -> DateTime<Utc> {
-    DateTime::from_timestamp(253_370_764_800, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
-}
-
 fn latest_at(lives: &Lives) -> Option<DateTime<Utc>> {
-    lives.happenings.iter().map(|happening| happening.version.at.min(latest())).max()
+    lives.happenings.iter().map(|happening| happening.version.at).max()
 }
 
 /// Who loses an order now, and its zone.

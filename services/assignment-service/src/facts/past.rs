@@ -106,7 +106,7 @@ impl Facts {
         snapshot.commit().await?;
         let past = |row: OrderRow| {
             let id = OrderId::from(row.order_id);
-            let log = OrderPast::of(&lines.remove(&row.order_id).unwrap_or_default(), live::latest());
+            let log = OrderPast::of(&lines.remove(&row.order_id).unwrap_or_default());
             let is_whole = is_whole(row.first_seen_at, begins);
             let is_zone_known = row.is_zone_known;
             let row = row.past(happened.remove(&id).unwrap_or_default())?;
