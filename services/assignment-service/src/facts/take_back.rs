@@ -61,14 +61,15 @@ impl Facts {
         let ids: Vec<OrderId> = events.iter().map(|(_, rejected)| rejected.order_id).collect();
         let entries: Vec<_> = events.iter().map(|(event, _)| log::Entry::from(*event)).collect();
         let prepare = Prepare { log: &entries, hear_of: false };
-        let Hold { mut transaction, orders: mut held, new } = orders::hold(self, &ids, &[], prepare).await?;
+        let Hold { mut transaction, orders: mut held, mut new } = orders::hold(self, &ids, &[], prepare).await?;
         let (mut refused, mut back, mut lost) = (Vec::new(), Vec::new(), Vec::new());
         for (event, rejected) in events {
             let at = held.iter().position(|held| held.order_id == rejected.order_id);
             // Also where it is refused: whoever took the order back before may have died before they told Redis.
             let zone = at.and_then(|at| held.get(at)?.zone.clone());
             lost.extend(zone.map(|zone| (zone, rejected.order_id, rejected.courier_id)));
-            let is_new = new.contains(&(event.event_id, Some(rejected.order_id)));
+            // Once only: the same one may be in a batch twice.
+            let is_new = new.remove(&(event.event_id, Some(rejected.order_id)));
             match declined(at.and_then(|at| held.get(at)), event, rejected.courier_id) {
                 // What was heard of before had its effect then, or was refused: they may have been given the order since.
                 Ok(_) if !is_new => {}
