@@ -4,7 +4,7 @@
 //! A hand is whatever runs beside others: a worker of the consumer, a drain, a sweep, in one process or in several, for
 //! nothing of importance is shared in memory. A batch is of one order here. Of a real one each order is chosen by a script of
 //! its own, and is told to Redis by one; what they share is a transaction, so to commit them one by one leaves out nothing
-//! that may come in between.
+//! that may come in between; where two looks of a drain pick one order, only the later pick gets that far.
 
 mod commit;
 mod follow;

@@ -1,6 +1,6 @@
 //! Giving waiting orders to couriers, in bounded steps, beside the events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::HashSet, convert::Infallible, time::Duration};
 
 use chrono::{DateTime, Utc};
 use dispatch_contracts::{id::OrderId, zone::Zone};
@@ -85,7 +85,7 @@ impl Dispatch {
                 Warm::Answer(drained) => drained,
                 Warm::Cold => return self.warm(zone).await.map(|()| Next::Step(Walk::default())),
             };
-            picks.extend(drained.picks);
+            add_later(picks, drained.picks);
             let again = [walk.again, drained.again].into_iter().flatten().min();
             walk = Walk { after: drained.next, again, once_more: false };
             next = match (drained.more, walk.again) {
@@ -113,5 +113,32 @@ impl Dispatch {
         };
         let proposals: Vec<_> = picks.into_iter().map(proposal).collect();
         self.record(&proposals, &held).await
+    }
+}
+
+/// Adds the picks of a later look. Redis may have lost an earlier one, or have been told otherwise, and pick an order again: then
+/// the later pick is the one that it knows.
+fn add_later(picks: &mut Vec<Picked>, later: Vec<Picked>) {
+    let again: HashSet<OrderId> = later.iter().map(|(order_id, _)| *order_id).collect();
+    picks.retain(|(order_id, _)| !again.contains(order_id));
+    picks.extend(later);
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::pick::Pick;
+
+    #[test]
+    fn of_two_picks_for_an_order_the_later_counts() {
+        let picked = |(order, courier): (u128, u128)| -> Picked {
+            let (order, courier_id) = (Uuid::from_u128(order).into(), Uuid::from_u128(courier).into());
+            (order, Pick { courier_id, score: 0, runner_up: None, candidates: 1 })
+        };
+        let mut picks: Vec<Picked> = [(1, 7), (2, 7)].map(picked).into();
+        add_later(&mut picks, [(3, 8), (1, 8)].map(picked).into());
+        assert_eq!(picks, [(2, 7), (3, 8), (1, 8)].map(picked));
     }
 }

@@ -1,6 +1,9 @@
 //! Recording decisions: one transaction for a batch. Where the facts know better than the pick, the facts win.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dispatch_contracts::{
@@ -88,9 +91,9 @@ pub struct Recorded {
 }
 
 impl Facts {
-    /// Records decisions about orders, each order at most once in a batch: the events into the log, the orders, and
-    /// for each new assignment an entry of the log and a row of the outbox. Whoever declined an order within `decline_ttl`
-    /// does not get it, also where they were picked before they did.
+    /// Records decisions about orders: the events into the log, the orders, and for each new assignment an entry of the
+    /// log and a row of the outbox. An order that is in the batch twice is assigned once all the same. Whoever declined an
+    /// order within `decline_ttl` does not get it, also where they were picked before they did.
     ///
     /// # Errors
     /// PostgreSQL does not answer; nothing took effect, or all of it, and it may be repeated.
@@ -148,9 +151,10 @@ fn sources(proposals: &[Proposal]) -> Vec<log::Entry<'_>> {
 /// The new assignments.
 type Written = HashMap<OrderId, New>;
 
-/// A new assignment: when it was made, and of an order that had to wait, with which trace it came, and since when it waited.
+/// A new assignment: which, when it was made, and of an order that had to wait, with which trace it came, and since when it waited.
 #[derive(Clone, Copy)]
 struct New {
+    event_id: EventId,
     at: DateTime<Utc>,
     waited: Option<(Option<TraceParent>, DateTime<Utc>)>,
 }
@@ -173,7 +177,7 @@ async fn insert_new(
     if new.is_empty() {
         return Ok(Written::new());
     }
-    let inserted: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/insert_orders.sql"))
+    let inserted: HashSet<Uuid> = sqlx::query_scalar(include_str!("sql/insert_orders.sql"))
         .bind(new.iter().map(|(order, ..)| order.order_id.as_uuid()).collect::<Vec<_>>())
         .bind(new.iter().map(|(order, ..)| order.zone.as_str()).collect::<Vec<_>>())
         .bind(new.iter().map(|(order, ..)| i16::from(order.priority.get())).collect::<Vec<_>>())
@@ -186,13 +190,18 @@ async fn insert_new(
         .bind(now)
         .bind(new.iter().map(|(.., trace)| trace.to_string()).collect::<Vec<_>>())
         .fetch_all(transaction)
-        .await?;
-    Ok(inserted.into_iter().map(|order| (OrderId::from(order), New { at: now, waited: None })).collect())
+        .await?
+        .into_iter()
+        .collect();
+    let is_inserted = |order: &Order| inserted.contains(&order.order_id.as_uuid());
+    let written = new.iter().filter(|(order, ..)| is_inserted(order));
+    Ok(written.map(|(order, _, id, _)| (order.order_id, New { event_id: *id, at: now, waited: None })).collect())
 }
 
 #[derive(FromRow)]
 struct AssignedRow {
     order_id: Uuid,
+    assignment_event_id: Uuid,
     assigned_at: DateTime<Utc>,
     traceparent: Option<String>,
     since: DateTime<Utc>,
@@ -229,7 +238,8 @@ async fn assign_waiting(
         .await?;
     let new = |row: AssignedRow| {
         let trace = row.traceparent.and_then(|trace| trace.parse().ok());
-        (OrderId::from(row.order_id), New { at: row.assigned_at, waited: Some((trace, row.since)) })
+        let event_id = row.assignment_event_id.into();
+        (OrderId::from(row.order_id), New { event_id, at: row.assigned_at, waited: Some((trace, row.since)) })
     };
     Ok(assigned.into_iter().map(new).collect())
 }
@@ -238,11 +248,12 @@ fn decisions(proposals: &[Proposal], picks: &[Option<Pick>], written: &Written) 
     let decision = |(proposal, pick): (&Proposal, &Option<Pick>)| {
         let pick = (*pick)?;
         let (order_id, courier_id) = (proposal.order_id(), pick.courier_id);
-        let New { at, waited } = *written.get(&order_id)?;
+        let New { event_id, at, waited } =
+            *written.get(&order_id).filter(|new| new.event_id == proposal.assignment_event_id)?;
         let zone = proposal.zone().clone();
         let payload =
             Payload::OrderAssigned(OrderAssigned { order_id, courier_id, zone, assigned_at: at, cause: None });
-        let (event_id, inputs) = (proposal.assignment_event_id, Some(pick.into()));
+        let inputs = Some(pick.into());
         // An order that had to wait goes on in its own trace, whoever made it possible.
         let (cause, caused_at) = match (waited, proposal.cause()) {
             (None, Some((trace, at))) => (trace, Some(at)),

@@ -62,6 +62,24 @@ async fn the_first_assignment_of_an_order_stands() -> Result<()> {
 }
 
 #[tokio::test]
+async fn an_order_that_is_picked_twice_in_a_batch_is_assigned_once() -> Result<()> {
+    let world = World::new().await?;
+    let facts = Facts::new(world.pool.clone());
+    let [first, second] = [present(&facts, &world.zone).await?, present(&facts, &world.zone).await?];
+    let id = order_id();
+    assert!(matches!(record(&facts, new_order(id, &world.zone, None)?).await?, Standing::Pending(_)));
+    let picks = [first, second].map(|courier| proposal(Source::Line(world.zone.clone(), id), Some(courier)));
+    let recorded = facts.record(&picks, &Outbox::new("topic".to_owned()), Utc::now(), TTL).await?;
+    let published = world.published().await?;
+    let [(order, courier)] = published.as_slice() else { panic!("published once: {published:?}") };
+    assert_eq!((*order, recorded.assigned), (id, 1));
+    assert_eq!(recorded.standings, [Standing::Assigned(*courier), Standing::Assigned(*courier)]);
+    let happened: i64 = sqlx::query_scalar("SELECT count(*) FROM happenings").fetch_one(&world.pool).await?;
+    assert_eq!(happened, 1);
+    Ok(())
+}
+
+#[tokio::test]
 async fn many_racing_records_leave_one_assignment_each() -> Result<()> {
     let world = World::new().await?;
     let facts = Facts::new(world.pool.clone());

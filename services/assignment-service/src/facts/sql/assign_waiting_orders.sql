@@ -1,5 +1,6 @@
--- assign_waiting_orders: Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which, and when: later than
--- all that is known of the order; and with which trace the order came, and since when it waited. Whoever has declined it since they were picked does not get it.
+-- assign_waiting_orders: Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which, by which
+-- pick, and when: later than all that is known of the order; and with which trace the order came, and since when it waited.
+-- Whoever has declined it since they were picked does not get it.
 -- Arrays of one length: $1 orders, $2 zones, $3 couriers, $4 assignment event ids, $5 scores, $6 runners-up,
 -- $7 candidates. $8 now, $9 since when a decline counts.
 WITH picked AS (
@@ -25,4 +26,4 @@ WHERE orders.order_id = picked.order_id AND orders.zone = picked.zone
   AND NOT EXISTS (SELECT FROM declines
                   WHERE declines.order_id = picked.order_id AND declines.courier_id = picked.courier_id
                     AND declines.declined_at > $9)
-RETURNING orders.order_id, orders.assigned_at, orders.traceparent, locked.since
+RETURNING orders.order_id, orders.assignment_event_id, orders.assigned_at, orders.traceparent, locked.since
