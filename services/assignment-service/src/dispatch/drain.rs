@@ -70,18 +70,24 @@ impl Dispatch {
     }
 
     async fn drain_step(&self, zone: &Zone, walk: Walk) -> Result<Next, DispatchError> {
-        let mut picks = Vec::new();
-        let next = self.walk(zone, walk, &mut picks).await;
+        let (mut picks, now) = (Vec::new(), self.clock.now());
+        let next = self.walk(zone, walk, now, &mut picks).await;
         // Also where a later look failed: what was picked need not wait for the sweep.
-        self.record_picks(zone, picks).await?;
+        self.record_picks(zone, picks, now).await?;
         next
     }
 
     /// Looks along the line, and puts what was picked into `picks`.
-    async fn walk(&self, zone: &Zone, walk: Walk, picks: &mut Vec<Picked>) -> Result<Next, DispatchError> {
+    async fn walk(
+        &self,
+        zone: &Zone,
+        walk: Walk,
+        now: DateTime<Utc>,
+        picks: &mut Vec<Picked>,
+    ) -> Result<Next, DispatchError> {
         let (mut next, mut walk) = (Next::Step(walk), walk);
         for _ in 0..LOOKS {
-            let drained = match self.choice.drain(zone, walk.after, LOOK, self.clock.now()).await? {
+            let drained = match self.choice.drain(zone, walk.after, LOOK, now).await? {
                 Warm::Answer(drained) => drained,
                 Warm::Cold => return self.warm(zone).await.map(|()| Next::Step(Walk::default())),
             };
@@ -100,8 +106,13 @@ impl Dispatch {
         Ok(next)
     }
 
-    /// Records picks for orders that are recorded as waiting.
-    pub(super) async fn record_picks(&self, zone: &Zone, picks: Vec<Picked>) -> Result<(), DispatchError> {
+    /// Records picks for orders that are recorded as waiting; `now` as in [`Dispatch::record`].
+    pub(super) async fn record_picks(
+        &self,
+        zone: &Zone,
+        picks: Vec<Picked>,
+        now: DateTime<Utc>,
+    ) -> Result<(), DispatchError> {
         if picks.is_empty() {
             return Ok(());
         }
@@ -112,7 +123,7 @@ impl Dispatch {
             assignment_event_id: self.ids.next(),
         };
         let proposals: Vec<_> = picks.into_iter().map(proposal).collect();
-        self.record(&proposals, &held).await
+        self.record(&proposals, &held, now).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use dispatch_contracts::{id::OrderId, zone::Zone};
 use events::Incoming;
 use trace::{Kind, Span};
@@ -24,7 +25,8 @@ impl Dispatch {
         if first.is_empty() {
             return Ok(());
         }
-        let chosen = self.choose(&first).await?;
+        let now = self.clock.now();
+        let chosen = self.choose(&first, now).await?;
         let mut held = Vec::with_capacity(first.len());
         let mut proposals = Vec::with_capacity(first.len());
         for (new, chosen) in first.into_iter().zip(chosen) {
@@ -37,14 +39,13 @@ impl Dispatch {
             let assignment_event_id = self.ids.next();
             proposals.push(Proposal { source: Source::Event(Box::new(new)), pick, assignment_event_id });
         }
-        self.record(&proposals, &held).await?;
+        self.record(&proposals, &held, now).await?;
         let again: Vec<&Incoming> = again.iter().map(|(event, _)| event).collect();
         self.log(&again).await
     }
 
     /// A choice for each order, loading the zones that are cold.
-    async fn choose(&self, orders: &[(Incoming, Order)]) -> Result<Vec<Chosen>, DispatchError> {
-        let now = self.clock.now();
+    async fn choose(&self, orders: &[(Incoming, Order)], now: DateTime<Utc>) -> Result<Vec<Chosen>, DispatchError> {
         let mut chosen: Vec<Option<Chosen>> = vec![None; orders.len()];
         let mut open: Vec<usize> = (0..orders.len()).collect();
         for _ in 0..WARM_ATTEMPTS {

@@ -1,5 +1,6 @@
 //! Recording choices, and making Redis follow what came of them.
 
+use chrono::{DateTime, Utc};
 use dispatch_contracts::{id::CourierId, zone::Zone};
 use trace::TraceParent;
 
@@ -14,9 +15,14 @@ use crate::{
 };
 
 impl Dispatch {
-    /// Records a batch; `held` says for each proposal with whom Redis has the order.
-    pub(super) async fn record(&self, proposals: &[Proposal], held: &[Option<CourierId>]) -> Result<(), DispatchError> {
-        let now = self.clock.now();
+    /// Records a batch; `held` says for each proposal with whom Redis has the order. `now` is when Redis was asked to choose:
+    /// a window that Redis keeps is then one of the times that are published, however long the recording takes.
+    pub(super) async fn record(
+        &self,
+        proposals: &[Proposal],
+        held: &[Option<CourierId>],
+        now: DateTime<Utc>,
+    ) -> Result<(), DispatchError> {
         let Recorded { standings, assigned, waited, unfit } =
             self.facts.record(proposals, &self.outbox, now, self.policy.decline_ttl).await?;
         metrics::counter!("dispatch_assignments_total").increment(assigned as u64);

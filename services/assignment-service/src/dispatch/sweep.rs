@@ -78,7 +78,7 @@ impl Dispatch {
             if !picks.is_empty() {
                 tracing::info!(%zone, picks = picks.len(), "recording picks that were left behind");
                 metrics::counter!("dispatch_picks_swept_total").increment(picks.len() as u64);
-                self.record_picks(zone, picks).await?;
+                self.record_picks(zone, picks, self.clock.now()).await?;
             }
             if next == "0" {
                 break;

@@ -1,5 +1,5 @@
 //! The Lua scripts where not everybody may be asked: declines, windows, shares of a capacity, and walks along a line that is
-//! blocked in places. The time is the test's own.
+//! blocked in places. The time is the test's own, except where published times are looked at.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -18,10 +18,11 @@ use dispatch_contracts::{
     courier::Capacity,
     id::{CourierId, OrderId},
 };
+use test_support::eventually;
 
 use crate::{
     choice::load,
-    world::{World, courier_id, order_id},
+    world::{World, add_courier, add_order, courier_id, order_id},
 };
 
 /// So many seconds after the beginning of this test's time.
@@ -153,6 +154,30 @@ async fn a_window_lets_a_courier_rest_and_says_until_when() -> Result<()> {
     assert_eq!(drain(&world, None, 10, 60).await?.picks.len(), 1, "the first is a minute old");
     assert_eq!(given(&world, 89).await?, None);
     assert_eq!(given(&world, 90).await?, Some(somebody));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_window_is_one_of_the_times_that_are_published() -> Result<()> {
+    const ORDERS: usize = 20;
+    let window = Some(Window { most: 50, length: Duration::from_secs(60) });
+    let world = World::with(Policy { window, ..Policy::default() }).await?;
+    let instance = world.instance();
+    // Half of them out of the line, and half of them as they come.
+    for _ in 0..ORDERS / 2 {
+        add_order(&instance, order_id(), &world.zone).await?;
+    }
+    add_courier(&instance, courier_id(), &world.zone, true).await?;
+    eventually("the line is empty", || async { Ok((world.assigned().await?.len() == ORDERS / 2).then_some(())) })
+        .await?;
+    for _ in 0..ORDERS / 2 {
+        add_order(&instance, order_id(), &world.zone).await?;
+    }
+    let published: Vec<DateTime<Utc>> =
+        sqlx::query_scalar("SELECT assigned_at FROM orders ORDER BY 1").fetch_all(&world.pool).await?;
+    let published: Vec<String> = published.iter().map(|at| at.timestamp_millis().to_string()).collect();
+    assert_eq!(published.len(), ORDERS);
+    assert_eq!(world.recent(&world.zone).await?, [published.join(" ")]);
     Ok(())
 }
 

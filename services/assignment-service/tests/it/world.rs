@@ -120,6 +120,11 @@ impl World {
         all.into_iter().map(|(courier, score)| Ok((courier.parse()?, score as u32))).collect()
     }
 
+    /// When each courier got their latest orders, by Redis: milliseconds.
+    pub(crate) async fn recent(&self, zone: &Zone) -> Result<Vec<String>> {
+        Ok(redis::cmd("HVALS").arg(key_of(zone, "recent")).query_async(&mut self.redis.clone()).await?)
+    }
+
     pub(crate) async fn size(&self, zone: &Zone, key: &str) -> Result<u64> {
         let command = if key == "pending" { "ZCARD" } else { "HLEN" };
         Ok(redis::cmd(command).arg(key_of(zone, key)).query_async(&mut self.redis.clone()).await?)
