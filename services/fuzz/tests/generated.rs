@@ -15,9 +15,9 @@ fn types() -> Vec<&'static str> {
     TYPES.into_iter().chain(["OrderPainted", ""]).collect()
 }
 
-/// The microseconds of the years 1970 to 9998, and the last that can be written.
+/// The microseconds of the years 1970 to 9998.
 fn micros() -> impl Strategy<Value = i64> {
-    prop_oneof![0..253_370_764_800_000_000i64, Just(0), Just(253_402_300_799_999_999)]
+    prop_oneof![0..253_370_764_800_000_000i64, Just(0), Just(253_370_764_799_999_999)]
 }
 
 fn id() -> impl Strategy<Value = Uuid> {
@@ -31,8 +31,13 @@ fn zone() -> impl Strategy<Value = String> {
 /// A time as somebody may write it, also at the ends of what is taken and past them.
 fn time() -> impl Strategy<Value = String> {
     let written = "[0-9]{4}-(0[1-9]|1[0-2])-[0-3][0-9][Tt ][0-2][0-9]:[0-5][0-9]:[0-6][0-9](\\.[0-9]{1,12})?(Z|[+-][0-9]{2}:[0-9]{2})";
-    const ENDS: [&str; 4] =
-        ["1969-12-31T23:59:59.9999999Z", "9998-12-31T23:59:60Z", "9998-12-31T23:59:59-00:01", "+12345-01-01T00:00:00Z"];
+    const ENDS: [&str; 5] = [
+        "1969-12-31T23:59:59.9999999Z",
+        "9998-12-31T23:59:60Z",
+        "9998-12-31T23:59:59-00:01",
+        "9999-12-31T23:59:59Z",
+        "+12345-01-01T00:00:00Z",
+    ];
     prop_oneof![
         micros().prop_map(|micros| DateTime::from_timestamp_micros(micros).expect("a time").to_rfc3339()),
         written,
