@@ -1,5 +1,7 @@
 //! The relay: locks rows of the outbox, publishes them in batches, deletes what SNS took.
 //!
+//! They go to the topic that the service has today: where another one was wrong, or is no more, nothing is left behind for it.
+//!
 //! The locks belong to a transaction that lasts as long as the publishing. Other relays pass the rows over, and when
 //! this process dies its connection does too, so the rows are free again at once. A machine that vanishes is noticed by
 //! the server's `idle_in_transaction_session_timeout`, which must be longer than a publish call with all its attempts.
@@ -27,7 +29,6 @@ const RETRY: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(
 #[derive(FromRow)]
 struct Row {
     event_id: Uuid,
-    topic_arn: String,
     event_type: String,
     payload: String,
     traceparent: String,
@@ -115,14 +116,14 @@ impl Relay {
     /// Publishes the oldest rows; answers how many there were.
     async fn publish_some(&self) -> Result<usize, sqlx::Error> {
         let mut transaction = self.pool.begin().await?;
-        let mut rows: Vec<Row> =
-            sqlx::query_as(include_str!("claim.sql")).bind(CLAIM).fetch_all(&mut *transaction).await?;
+        let rows: Vec<Row> = sqlx::query_as(include_str!("claim.sql")).bind(CLAIM).fetch_all(&mut *transaction).await?;
         if rows.is_empty() {
             return Ok(0);
         }
-        rows.sort_by(|a, b| a.topic_arn.cmp(&b.topic_arn));
-        let mut spans: Vec<Span> = rows.iter().map(span).collect();
-        let outgoing: Vec<Outgoing> = rows.iter().zip(&spans).map(|(row, span)| outgoing(row, span)).collect();
+        let topic_arn = &self.outbox.topic_arn;
+        let mut spans: Vec<Span> = rows.iter().map(|row| span(topic_arn, row)).collect();
+        let outgoing: Vec<Outgoing> =
+            rows.iter().zip(&spans).map(|(row, span)| outgoing(topic_arn, row, span)).collect();
         let calls = Publisher::batches(&outgoing).into_iter().map(|run| {
             let batch = &outgoing[run.clone()];
             async move { (run, self.publisher.publish(batch).await) }.boxed()
@@ -185,8 +186,8 @@ fn count_published(row: &Row) -> Option<Duration> {
 }
 
 /// From here until SNS has answered.
-fn span(row: &Row) -> Span {
-    let topic = row.topic_arn.rsplit(':').next().unwrap_or_default();
+fn span(topic_arn: &str, row: &Row) -> Span {
+    let topic = topic_arn.rsplit(':').next().unwrap_or_default();
     let cause = row.traceparent.parse::<TraceParent>().ok();
     let mut span = Span::start(Kind::Producer, format!("send {topic}"), cause);
     span.set("messaging.system", "aws_sns");
@@ -197,9 +198,9 @@ fn span(row: &Row) -> Span {
     span
 }
 
-fn outgoing(row: &Row, span: &Span) -> Outgoing {
+fn outgoing(topic_arn: &str, row: &Row, span: &Span) -> Outgoing {
     Outgoing {
-        topic_arn: row.topic_arn.clone(),
+        topic_arn: topic_arn.to_owned(),
         payload: row.payload.clone(),
         attributes: vec![
             ("eventType", row.event_type.clone()),

@@ -16,6 +16,8 @@ use uuid::Uuid;
 
 use crate::harness::clients;
 
+const NOWHERE: &str = "arn:aws:sns:eu-west-2:123450000001:no-such-topic";
+
 struct World {
     servers: Servers,
     pool: PgPool,
@@ -140,12 +142,8 @@ async fn rows_of_a_relay_that_dies_are_free_at_once() -> Result<()> {
 async fn what_sns_refuses_is_kept_and_put_off_and_the_rest_goes_out() -> Result<()> {
     let world = World::new().await?;
     let relay = world.relay().await;
-    let nowhere = Outbox::new("arn:aws:sns:eu-west-2:123450000001:no-such-topic".to_owned());
-    let mut transaction = world.pool.begin().await?;
-    nowhere.enqueue(&mut transaction, &[event("refused".into())]).await?;
-    world.outbox.enqueue(&mut transaction, &[event("taken".into())]).await?;
-    transaction.commit().await?;
-    world.outbox.wake();
+    let too_large = "x".repeat(300 * 1024);
+    world.commit(&[event(too_large), event("taken".into())]).await?;
     eventually("the refused one was tried more than once", || async {
         let attempts: i32 = sqlx::query_scalar("SELECT max(attempts) FROM outbox").fetch_one(&world.pool).await?;
         Ok((attempts > 1 && world.left().await? == 1).then_some(()))
@@ -158,14 +156,24 @@ async fn what_sns_refuses_is_kept_and_put_off_and_the_rest_goes_out() -> Result<
 }
 
 #[tokio::test]
-async fn how_much_waits_is_known() -> Result<()> {
+async fn what_was_meant_for_another_topic_goes_to_that_of_today() -> Result<()> {
     let world = World::new().await?;
     let mut transaction = world.pool.begin().await?;
-    let nowhere = Outbox::new("arn:aws:sns:eu-west-2:123450000001:no-such-topic".to_owned());
-    let events: Vec<_> = (0..7).map(|n| event(n.to_string())).collect();
-    nowhere.enqueue(&mut transaction, &events).await?;
+    Outbox::new(NOWHERE.to_owned()).enqueue(&mut transaction, &[event("left behind".into())]).await?;
     transaction.commit().await?;
     let relay = world.relay().await;
+    world.emptied().await?;
+    let bodies: Vec<_> = world.queue.take().await?.into_iter().filter_map(|message| message.body).collect();
+    assert_eq!(bodies, ["left behind"]);
+    world.stop.cancel();
+    Ok(relay.await?)
+}
+
+#[tokio::test]
+async fn how_much_waits_is_known() -> Result<()> {
+    let world = World { outbox: Outbox::new(NOWHERE.to_owned()), ..World::new().await? };
+    let relay = world.relay().await;
+    world.commit(&(0..7).map(|n| event(n.to_string())).collect::<Vec<_>>()).await?;
     eventually("seven wait", || async { Ok((world.outbox.waiting() == 7).then_some(())) }).await?;
     sqlx::query("DELETE FROM outbox").execute(&world.pool).await?;
     eventually("none waits", || async { Ok((world.outbox.waiting() == 0).then_some(())) }).await?;
