@@ -1,5 +1,7 @@
 //! The SNS publisher: `PublishBatch`, within its limits, with every entry's answer read.
 
+use std::time::{Duration, Instant};
+
 use aws_sdk_sns::{
     operation::publish_batch::PublishBatchOutput,
     types::{MessageAttributeValue, PublishBatchRequestEntry},
@@ -11,6 +13,9 @@ use crate::{Clients, describe};
 const BATCH: usize = 10;
 /// SNS takes 256 KiB for all entries together, attributes included; some of it is left for those.
 const BATCH_BYTES: usize = 240 * 1024;
+/// How long after the beginning of a batch another of its messages is still tried alone. With that and one call more the relay's
+/// transaction ends before PostgreSQL takes its owner for dead, after 60 s.
+const ONE_BY_ONE: Duration = Duration::from_secs(15);
 
 /// One message to publish.
 #[derive(Debug, Clone)]
@@ -67,11 +72,16 @@ impl Publisher {
     /// Publishes one run of [`Publisher::batches`]; the answer has one entry for each message, in their order. What SNS
     /// refuses as a whole is published one by one, so that one bad message does not hold up its neighbours.
     pub async fn publish(&self, batch: &[Outgoing]) -> Vec<Result<(), String>> {
+        let begun = Instant::now();
         match self.publish_batch(batch).await {
             Ok(results) => results,
             Err(Refused { by_sns: true, .. }) if batch.len() > 1 => {
                 let mut results = Vec::with_capacity(batch.len());
                 for message in batch.chunks(1) {
+                    if begun.elapsed() > ONE_BY_ONE {
+                        results.push(Err("not tried, since SNS took too long with those before".to_owned()));
+                        continue;
+                    }
                     let published = self.publish_batch(message).await;
                     results.extend(published.unwrap_or_else(|refused| vec![Err(refused.reason)]));
                 }
