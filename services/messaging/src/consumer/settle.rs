@@ -101,8 +101,14 @@ impl Settler {
             .collect();
         for chunk in changes.chunks(BATCH) {
             // Where this fails, the visibility timeout brings the message back.
-            if let Err(error) = self.queue.change_visibility(chunk).await {
-                tracing::warn!(queue = self.queue.name(), %error, "setting the retry delay failed");
+            match self.queue.change_visibility(chunk).await {
+                Ok(refused) if refused.is_empty() => {}
+                Ok(refused) => {
+                    tracing::debug!(queue = self.queue.name(), refused = refused.len(), "deliveries are void");
+                }
+                Err(error) => {
+                    tracing::warn!(queue = self.queue.name(), %error, "setting the retry delay failed");
+                }
             }
         }
     }

@@ -53,7 +53,15 @@ impl Visibility {
     }
 
     async fn extend(&self, receipts: &[String]) {
-        let changes: Vec<_> = receipts.iter().map(|receipt| (receipt.clone(), self.timeout)).collect();
+        let changes: Vec<_> = {
+            let deadlines = self.lock();
+            // What was settled while those before were extended has a time of its own.
+            let tracked = receipts.iter().filter(|receipt| deadlines.contains_key(*receipt));
+            tracked.map(|receipt| (receipt.clone(), self.timeout)).collect()
+        };
+        if changes.is_empty() {
+            return;
+        }
         let extended_from = Instant::now();
         match self.queue.change_visibility(&changes).await {
             Ok(refused) => {
@@ -68,7 +76,7 @@ impl Visibility {
                     deadlines.remove(receipt);
                 }
                 metrics::counter!("dispatch_message_visibility_extended_total", "queue" => self.queue.name().to_owned())
-                    .increment((receipts.len() - refused.len()) as u64);
+                    .increment((changes.len() - refused.len()) as u64);
                 if !refused.is_empty() {
                     tracing::debug!(queue = self.queue.name(), refused = refused.len(), "deliveries are void");
                 }
