@@ -81,8 +81,8 @@ pub enum RunError {
     /// Redis does not answer.
     #[error("REDIS_URL: {0}")]
     Redis(#[from] ChoiceError),
-    /// A queue is not there.
-    #[error(transparent)]
+    /// The queue is not there.
+    #[error("EVENTS_QUEUE: {0}")]
     Queue(#[from] QueueError),
     /// A part of it broke off, or did not drain in time.
     #[error(transparent)]

@@ -12,6 +12,7 @@ use aws_smithy_http_client::{
     tls::{Provider, rustls_provider::CryptoMode},
 };
 use clap::Args;
+use http::Uri;
 
 /// Longer than the longest long poll (20 s): a poll that found nothing is no failure.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -26,8 +27,15 @@ pub struct AwsSettings {
     #[arg(long, env, default_value = "eu-west-2")]
     pub aws_region: String,
     /// Endpoint in place of AWS's own, such as http://localhost:9911.
-    #[arg(long, env)]
+    #[arg(long, env, value_parser = endpoint_url)]
     pub aws_endpoint_url: Option<String>,
+}
+
+fn endpoint_url(text: &str) -> Result<String, String> {
+    let is_url = text.parse::<Uri>().is_ok_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    });
+    if is_url { Ok(text.to_owned()) } else { Err("must be a URL such as http://localhost:9911".to_owned()) }
 }
 
 /// The clients that a service uses.
