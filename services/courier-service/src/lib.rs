@@ -103,7 +103,8 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let tap = WireTap::new(pool.clone());
     let couriers = Couriers::new(pool.clone(), outbox.clone(), Clock::system(), Ids::random());
     let pairs = Pairs::new(pool.clone(), outbox, Clock::system());
-    let orders = Orders::new(&settings.lookup.order_service_grpc_url, settings.lookup.timeout());
+    let orders =
+        Orders::new(&settings.lookup.order_service_grpc_url, settings.lookup.timeout(settings.load.request_timeout()));
     let api = Api { couriers: couriers.clone(), pairs: pairs.clone(), orders };
 
     let health = Arc::new(

@@ -64,16 +64,17 @@ pub struct LookupSettings {
     /// Where order-service has its gRPC.
     #[arg(long, env, default_value = "http://localhost:9081", value_parser = dial::address)]
     pub order_service_grpc_url: Endpoint,
-    /// How long a lookup may take, in milliseconds; past it the answer says what is missing.
+    /// How long a lookup may take, in milliseconds; past it the answer says what is missing. At most three quarters of
+    /// REQUEST_TIMEOUT_SECONDS, so that there is time for that.
     #[arg(long, env, default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..=15_000))]
     pub lookup_timeout_milliseconds: u64,
 }
 
 impl LookupSettings {
-    /// How long a lookup may take.
+    /// How long a lookup may take for a request that may take so long.
     #[must_use]
-    pub fn timeout(&self) -> Duration {
-        Duration::from_millis(self.lookup_timeout_milliseconds)
+    pub fn timeout(&self, request: Duration) -> Duration {
+        Duration::from_millis(self.lookup_timeout_milliseconds).min(request * 3 / 4)
     }
 }
 
@@ -86,5 +87,13 @@ mod tests {
     #[test]
     fn the_command_is_well_formed() {
         Settings::command().debug_assert();
+    }
+
+    #[test]
+    fn a_lookup_leaves_time_to_say_what_is_missing() {
+        let address = dial::address("http://localhost:9081").expect("an address");
+        let lookup = LookupSettings { order_service_grpc_url: address, lookup_timeout_milliseconds: 1_000 };
+        assert_eq!(lookup.timeout(Duration::from_secs(10)), Duration::from_secs(1));
+        assert_eq!(lookup.timeout(Duration::from_secs(1)), Duration::from_millis(750));
     }
 }

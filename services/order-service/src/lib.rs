@@ -101,7 +101,10 @@ async fn start(settings: Settings, telemetry: Telemetry) -> Result<Lifecycle, Ru
     let tap = WireTap::new(pool.clone());
     let key_ttl = settings.idempotency_key_ttl();
     let orders = Orders::new(pool.clone(), outbox, Clock::system(), Ids::random(), key_ttl);
-    let couriers = Couriers::new(&settings.lookup.courier_service_grpc_url, settings.lookup.timeout());
+    let couriers = Couriers::new(
+        &settings.lookup.courier_service_grpc_url,
+        settings.lookup.timeout(settings.load.request_timeout()),
+    );
     let api = Api { orders: orders.clone(), couriers };
 
     let health = Arc::new(
