@@ -102,7 +102,8 @@ pub(super) async fn high_water(connection: &mut PgConnection) -> Result<i64, Fac
 }
 
 impl Facts {
-    /// Appends events that nothing else follows from.
+    /// Appends events that nothing else follows from, behind the locks of their orders: the lines of one order are written one
+    /// after the other.
     ///
     /// # Errors
     /// PostgreSQL does not answer.
@@ -113,6 +114,8 @@ impl Facts {
         let mut transaction = self.begin().await?;
         let entries: Vec<_> = events.iter().map(|event| Entry::from(*event)).collect();
         hear_of_zones(&mut transaction, &entries).await?;
+        let orders: Vec<_> = entries.iter().filter_map(|entry| Some(entry.order_id?.as_uuid())).collect();
+        sqlx::query(include_str!("sql/hold_orders.sql")).bind(orders).execute(&mut *transaction).await?;
         append(&mut transaction, &entries).await?;
         Ok(transaction.commit().await?)
     }
