@@ -1,6 +1,6 @@
 //! Writing what the scripts read.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Call, Listing, LoadStep, Name};
 use crate::domain::{
@@ -16,7 +16,7 @@ pub(super) fn call(update: &Update) -> Call<'_> {
         Update::Adopt { order_id, courier_id, .. } => (Name::Adopt, vec![order_id.to_string(), courier_id.to_string()]),
         Update::Await { order_id, line, former, .. } => {
             let mut args = vec![order_id.to_string(), line.rank.to_string(), whoever(*former)];
-            args.extend(line.declined.iter().flat_map(|(courier, at)| [courier.to_string(), millis(*at)]));
+            args.extend(line.declined.iter().flat_map(|(courier, at)| [courier.to_string(), millis_up(*at)]));
             (Name::AwaitCourier, args)
         }
         Update::Release { order_id, former, .. } => (Name::ReleaseOrder, vec![order_id.to_string(), whoever(*former)]),
@@ -43,7 +43,9 @@ pub(super) fn load_args(token: &str, step: &LoadStep) -> Vec<String> {
         }
         LoadStep::Declined(declines) => {
             args.push("declined".to_owned());
-            args.extend(declines.iter().flat_map(|(order, by, at)| [order.to_string(), by.to_string(), millis(*at)]));
+            args.extend(
+                declines.iter().flat_map(|(order, by, at)| [order.to_string(), by.to_string(), millis_up(*at)]),
+            );
         }
         LoadStep::Pending(orders) => {
             args.push("pending".to_owned());
@@ -70,6 +72,11 @@ fn whoever(former: Former) -> String {
 
 fn millis(at: DateTime<Utc>) -> String {
     at.timestamp_millis().max(0).to_string()
+}
+
+/// The next whole millisecond: a decline that has aged for Redis has then aged for the facts, too.
+fn millis_up(at: DateTime<Utc>) -> String {
+    millis(at + TimeDelta::microseconds(999))
 }
 
 /// Courier, revision, state, capacity, carried.

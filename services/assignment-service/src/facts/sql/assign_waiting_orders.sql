@@ -1,5 +1,5 @@
 -- assign_waiting_orders: Assigns orders that are recorded as waiting in the zone in which they were picked. Answers which, by which
--- pick, and when: later than all that is known of the order; and with which trace the order came, and since when it waited.
+-- pick, and when: later than all that is known of the order, and not before it was; and with which trace the order came, and since when it waited.
 -- Whoever has declined it since they were picked does not get it.
 -- Arrays of one length: $1 orders, $2 zones, $3 couriers, $4 assignment event ids, $5 scores, $6 runners-up,
 -- $7 candidates. $8 now, $9 since when a decline counts.
@@ -9,7 +9,7 @@ WITH picked AS (
 ),
 -- Locked in one order, so that two transactions never wait for each other.
 locked AS (
-    SELECT orders.order_id, greatest($8, orders.latest_at + interval '1 microsecond') AS at,
+    SELECT orders.order_id, greatest($8, orders.first_seen_at, orders.latest_at + interval '1 microsecond') AS at,
            coalesce(orders.latest_at, orders.first_seen_at) AS since
     FROM orders
     WHERE orders.order_id = ANY ($1) AND orders.status = 'pending'
