@@ -1,8 +1,8 @@
 //! Times on the wire: RFC 3339, UTC, microseconds.
 //!
 //! Use as `#[serde(with = "timestamp")]`. What is read is cut to microseconds and lies in the years 1970 to 9998: that is
-//! what every store behind it keeps exactly, and the last year that can be written in RFC 3339 is left for what has to be
-//! dated after it.
+//! what every store behind it keeps exactly. 9999 is refused, since whoever writes it means a time without an end, and what
+//! follows from an event has to be dated after it.
 
 use chrono::{DateTime, Datelike as _, SecondsFormat, Utc};
 use serde::{Deserialize as _, Deserializer, Serializer, de};
