@@ -1,5 +1,7 @@
 //! The service's own PostgreSQL database: connected to and migrated at start.
 
+mod lending;
+
 use std::{error::Error, future::Future, time::Duration};
 
 use sqlx::{
@@ -51,7 +53,7 @@ pub async fn open(settings: &DatabaseSettings, migrations: &Migrator) -> Result<
 /// # Errors
 /// The database did not answer for a minute.
 pub async fn connect(settings: &DatabaseSettings) -> Result<PgPool, DatabaseError> {
-    connect_as(settings, &[]).await
+    connect_as(lending::only_writable(PgPoolOptions::new()), settings, &[]).await
 }
 
 /// Connects for somebody who looks: nothing can be written, and no statement lasts longer than `patience`.
@@ -60,14 +62,16 @@ pub async fn connect(settings: &DatabaseSettings) -> Result<PgPool, DatabaseErro
 /// The database did not answer for a minute.
 pub async fn connect_to_read(settings: &DatabaseSettings, patience: Duration) -> Result<PgPool, DatabaseError> {
     let timeout = format!("{}ms", patience.as_millis());
-    connect_as(settings, &[("default_transaction_read_only", "on"), ("statement_timeout", &timeout)]).await
+    let session = [("default_transaction_read_only", "on"), ("statement_timeout", timeout.as_str())];
+    connect_as(PgPoolOptions::new(), settings, &session).await
 }
 
-async fn connect_as(settings: &DatabaseSettings, more: &[(&str, &str)]) -> Result<PgPool, DatabaseError> {
-    let options = PgPoolOptions::new()
-        .max_connections(settings.database_connections)
-        .acquire_timeout(ACQUIRE)
-        .test_before_acquire(true);
+async fn connect_as(
+    options: PgPoolOptions,
+    settings: &DatabaseSettings,
+    more: &[(&str, &str)],
+) -> Result<PgPool, DatabaseError> {
+    let options = lending::only_idle(options).max_connections(settings.database_connections).acquire_timeout(ACQUIRE);
     let started = tokio::time::Instant::now();
     let session = named(settings.database_url.clone().options(SESSION).options(more.iter().copied()));
     loop {
