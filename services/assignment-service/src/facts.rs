@@ -25,6 +25,7 @@ mod tail;
 mod take_back;
 mod why;
 mod zone;
+mod zone_lock;
 
 use dispatch_contracts::{id::OrderId, zone::Zone};
 use sqlx::{PgPool, Postgres, Transaction, migrate::Migrator};
@@ -49,6 +50,7 @@ pub use self::{
     tail::{RecentFilter, SEARCHED, Touch},
     why::{DecisionRow, LineRow, LogFilter, LogRow, ZoneRow},
     zone::{ZoneFacts, ZoneInUse},
+    zone_lock::ZoneLock,
 };
 
 /// The schema, without that of the outbox.

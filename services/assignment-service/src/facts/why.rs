@@ -126,7 +126,8 @@ impl Facts {
             .bind(order_id.as_uuid())
             .bind(before(policy.decline_ttl))
             .bind(policy.window.map(|window| i64::from(window.most)))
-            .bind(policy.window.map(|window| before(window.length)));
+            .bind(policy.window.map(|window| before(window.length)))
+            .bind(now);
         Ok(query.fetch_optional(&self.pool).await?)
     }
 

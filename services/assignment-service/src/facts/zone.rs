@@ -5,7 +5,7 @@ use dispatch_contracts::{
     id::{CourierId, OrderId},
     zone::Zone,
 };
-use sqlx::{FromRow, PgConnection, Postgres, Transaction};
+use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::{
@@ -67,22 +67,13 @@ async fn recent(
         .bind(zone.as_str())
         .bind(i64::from(window.most))
         .bind(since)
+        .bind(now)
         .fetch_all(snapshot)
         .await?;
     Ok(rows.into_iter().map(|(courier, at)| (courier.into(), at)).collect())
 }
 
 impl Facts {
-    /// Begins a transaction that alone may load the zone, as long as it lasts; waits for whoever loads it now.
-    ///
-    /// # Errors
-    /// PostgreSQL does not answer.
-    pub async fn lock_zone(&self, zone: &Zone) -> Result<Transaction<'static, Postgres>, FactsError> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(include_str!("sql/lock_zone.sql")).bind(zone.as_str()).execute(&mut *transaction).await?;
-        Ok(transaction)
-    }
-
     /// Everything of a zone, as of one moment; assignments within the window, if there is one.
     ///
     /// # Errors

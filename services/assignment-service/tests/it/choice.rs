@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use crate::world::{World, courier_id, order_id};
 
-fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, revision: i64) -> ZoneEntry {
+pub(crate) fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, revision: i64) -> ZoneEntry {
     ZoneEntry { zone: zone.clone(), courier_id, presence, capacity: None, carried: 0, revision }
 }
 
@@ -54,7 +54,7 @@ async fn courier(world: &World, courier: CourierId, presence: Presence, revision
     tell(world, Update::Courier(entry(&world.zone, courier, presence, revision))).await.map(|_| ())
 }
 
-async fn assign(world: &World, order: OrderId) -> Result<Chosen> {
+pub(crate) async fn assign(world: &World, order: OrderId) -> Result<Chosen> {
     match world.choice.assign(&[(world.zone.clone(), order)], Utc::now()).await?.pop() {
         Some(Warm::Answer(chosen)) => Ok(chosen),
         other => anyhow::bail!("{other:?}"),
@@ -256,45 +256,6 @@ async fn what_is_committed_is_adopted() -> Result<()> {
         assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(ours, 0), (theirs, 1)]));
     }
     assert_eq!(world.size(&world.zone, "unrecorded").await?, 0);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_loaded_zone_goes_on_where_the_facts_are() -> Result<()> {
-    let world = World::new().await?;
-    let [busy, idle, away] = [courier_id(), courier_id(), courier_id()];
-    let (held, waits) = (order_id(), order_id());
-    let couriers = [
-        entry(&world.zone, idle, Presence::Available, 1),
-        ZoneEntry { carried: 2, ..entry(&world.zone, busy, Presence::Available, 1) },
-        entry(&world.zone, away, Presence::Unavailable, 1),
-    ];
-    let steps = [
-        LoadStep::Orders(vec![(held, busy)]),
-        LoadStep::Couriers(couriers.to_vec()),
-        LoadStep::Pending(vec![(waits, 1.0)]),
-    ];
-    load(&world.choice, &world.zone, &steps).await?;
-    assert_eq!(world.scores(&world.zone).await?, BTreeMap::from([(idle, 0), (busy, 3)]));
-    assert_eq!(assign(&world, held).await?, Chosen::Known(busy));
-    let Warm::Answer(view) = world.choice.view(&world.zone, 10, Utc::now()).await? else { anyhow::bail!("cold") };
-    assert_eq!((view.waiting, view.waiting_orders, view.available_couriers), (vec![waits], 1, 2));
-    assert_eq!(view.couriers, [(idle, 0, None), (busy, 3, None)]);
-    Ok(())
-}
-
-#[tokio::test]
-async fn a_loader_that_was_overtaken_changes_nothing() -> Result<()> {
-    let world = World::new().await?;
-    let (choice, zone, now) = (&world.choice, &world.zone, Utc::now());
-    assert!(choice.load(zone, "slow", &LoadStep::Begin, now).await?);
-    assert!(choice.load(zone, "fast", &LoadStep::Begin, now).await?);
-    let couriers = LoadStep::Couriers(vec![entry(zone, courier_id(), Presence::Available, 1)]);
-    assert!(!choice.load(zone, "slow", &couriers, now).await?);
-    assert!(!choice.load(zone, "slow", &LoadStep::Finish, now).await?);
-    assert!(!choice.is_warm(zone, now).await?);
-    assert!(choice.load(zone, "fast", &LoadStep::Finish, now).await?);
-    assert_eq!(world.scores(zone).await?, BTreeMap::new());
     Ok(())
 }
 

@@ -10,6 +10,7 @@ mod http;
 mod limits;
 mod lives;
 mod load;
+mod loading;
 mod log;
 mod looking;
 mod mending;

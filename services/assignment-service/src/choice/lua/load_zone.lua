@@ -12,6 +12,10 @@
 -- Answers: OK | LOST
 local token, phase = ARGV[2], ARGV[3]
 if phase == 'begin' then
+    -- Sent again, and perhaps late: what was loaded since stays.
+    if redis.call('HGET', META, 'loading') == token then
+        return { 'OK' }
+    end
     redis.call('UNLINK', unpack(KEYS))
     redis.call('HSET', META, 'loading', token)
     return { 'OK' }

@@ -1,5 +1,5 @@
 -- decision: The decision about an order; while it waits, its place in line and who of the zone could take it. $1 order id, $2 since when
--- a decline counts, $3 most assignments in a window or NULL, $4 since when they count.
+-- a decline counts, $3 most assignments in a window or NULL, $4 since when they count, $5 now: until when.
 SELECT asked.order_id, asked.zone, asked.priority, asked.added_at, asked.status, asked.courier_id, asked.assigned_at,
        asked.cause, asked.score, asked.runner_up, asked.candidates, line.place, able.available, able.full_up,
        able.declined, able.resting
@@ -30,7 +30,7 @@ LEFT JOIN LATERAL (
                    FROM happenings
                    JOIN orders USING (order_id)
                    WHERE happenings.courier_id = couriers.courier_id AND type = 'OrderAssigned'
-                     AND occurred_at > $4::timestamptz AND orders.zone = couriers.zone
+                     AND occurred_at > $4::timestamptz AND occurred_at <= $5::timestamptz AND orders.zone = couriers.zone
                ) END AS recent
         FROM couriers
         WHERE couriers.zone = asked.zone AND couriers.is_available

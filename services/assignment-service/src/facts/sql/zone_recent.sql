@@ -1,5 +1,5 @@
 -- zone_recent: The latest assignments in a zone to couriers who are of it, the oldest first. $1 zone, $2 how many of each courier at most,
--- $3 since when.
+-- $3 since when, $4 now: what is dated ahead has no place in a window, and would keep its courier from any order until then.
 SELECT couriers.courier_id, latest.occurred_at
 FROM couriers
 CROSS JOIN LATERAL (
@@ -7,6 +7,7 @@ CROSS JOIN LATERAL (
     FROM happenings
     JOIN orders USING (order_id)
     WHERE happenings.courier_id = couriers.courier_id AND type = 'OrderAssigned' AND occurred_at > $3
+      AND occurred_at <= $4
       AND orders.zone = couriers.zone
     ORDER BY occurred_at DESC
     LIMIT $2
