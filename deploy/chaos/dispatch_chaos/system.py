@@ -34,6 +34,9 @@ _SETTINGS = {
     "RECONCILE_INTERVAL_SECONDS": str(RECONCILE_SECONDS),
     "DECLINE_TTL_SECONDS": "3",
     "LEAVE_GRACE_SECONDS": "2",
+    # A lookup that is late makes an answer incomplete, which is right, and no finding. Less than what a client waits (rest.py)
+    # and three quarters of what a request may take.
+    "LOOKUP_TIMEOUT_MILLISECONDS": "10000",
 }
 
 
