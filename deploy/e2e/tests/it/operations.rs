@@ -22,8 +22,8 @@ async fn every_instance_is_live_ready_and_measured() -> Result<()> {
         for url in service.http.each() {
             let get = |path: &str| Answer::to(world.client().get(format!("{url}{path}")));
             assert_eq!(get("/livez").await?.status, 200);
-            let ready = get("/readyz").await?.expect(200)?;
-            assert_eq!(ready, needs.iter().map(|need| ((*need).to_owned(), json!("ok"))).collect::<Value>());
+            let all: Value = needs.iter().map(|need| ((*need).to_owned(), json!("ok"))).collect();
+            ready_as(&format!("{url} is ready"), &all, || get("/readyz")).await?;
             let counted = format!("dispatch_messages_received_total{{queue=\"{}\",", queue_of(service, system));
             eventually("received messages are counted", || async {
                 let metrics = get("/metrics").await?;
@@ -34,6 +34,18 @@ async fn every_instance_is_live_ready_and_measured() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Waits until a service says this of what it needs. A busy machine may be too slow for one look.
+async fn ready_as<F>(what: &str, expected: &Value, ask: impl Fn() -> F) -> Result<()>
+where
+    F: Future<Output = Result<Answer>>,
+{
+    eventually(what, || async {
+        let ready = ask().await?;
+        Ok((ready.status == 200 && ready.json()? == *expected).then_some(()))
+    })
+    .await
 }
 
 fn queue_of(service: &e2e::system::Service, system: &e2e::System) -> &'static str {
@@ -95,18 +107,20 @@ async fn who_has_lost_a_queue_is_live_and_not_ready() -> Result<()> {
     let process = cell.start_order_service(NOBODY).await?;
     let client = reqwest::Client::builder().no_proxy().build()?;
     let get = |path: &str| Answer::to(client.get(format!("{}{path}", process.http)));
-    get("/readyz").await?.expect(200)?;
+    let all = json!({"assignments_queue": "ok", "database": "ok", "events_queue": "ok", "process": "ok"});
+    ready_as("it is ready", &all, || get("/readyz")).await?;
     cell.bus.sqs.delete_queue().queue_url(&cell.order_events.url).send().await?;
-    let why = eventually("it is not ready", || async {
+    eventually("it is not ready, and says that only this queue is missing", || async {
         let ready = get("/readyz").await?;
-        if ready.status == 200 { Ok(None) } else { ready.expect(503).map(Some) }
+        if ready.status == 200 {
+            return Ok(None);
+        }
+        let mut why = ready.expect(503)?;
+        let names_it = why["events_queue"].as_str().is_some_and(|why| why.contains(&cell.order_events.name));
+        why["events_queue"] = json!("ok");
+        Ok((names_it && why == all).then_some(()))
     })
     .await?;
-    assert!(why["events_queue"].as_str().is_some_and(|why| why.contains(&cell.order_events.name)), "{why}");
-    assert_eq!(
-        (&why["database"], &why["assignments_queue"], &why["process"]),
-        (&json!("ok"), &json!("ok"), &json!("ok"))
-    );
     assert_eq!(get("/livez").await?.status, 200);
     process.stop().await
 }
@@ -119,10 +133,14 @@ async fn an_operator_asks_the_process_of_the_machine() -> Result<()> {
     let address = process.http.trim_start_matches("http://").to_owned();
     let settings = [("HTTP_ADDR", address.as_str())];
     let ask = async |arguments: &[&str]| Told::by("order-service", &settings, arguments).await;
-    for healthy in [&["healthcheck"][..], &["healthcheck", "--ready"]] {
-        let told = ask(healthy).await?;
-        assert_eq!((told.code, told.results.as_str()), (Some(0), ""), "{told:?}");
-    }
+    let told = ask(&["healthcheck"]).await?;
+    assert_eq!((told.code, told.results.as_str()), (Some(0), ""), "{told:?}");
+    let told = eventually("it is ready", || async {
+        let told = ask(&["healthcheck", "--ready"]).await?;
+        Ok((told.code == Some(0)).then_some(told))
+    })
+    .await?;
+    assert_eq!(told.results, "", "{told:?}");
     assert_eq!(ask(&["log-level"]).await?.results, "error\n");
     assert_eq!(ask(&["log-level", "error,messaging=off"]).await?.code, Some(0));
     assert_eq!(ask(&["log-level"]).await?.results, "messaging=off,error\n");

@@ -43,7 +43,7 @@ async fn order_service_without_courier_service_names_the_courier_as_missing() ->
     assert_eq!(shown, expected);
 
     // It does without the other one also to be ready.
-    get(&process, "/readyz").await?.context("an answer")?;
+    eventually("it is ready", || async { Ok((process.get("/readyz").await?.status == 200).then_some(())) }).await?;
     let courier_service = cell.start_courier_service(NOBODY).await?;
     process.stop().await?;
     // With one that is there and does not know the courier, the courier is missing too.

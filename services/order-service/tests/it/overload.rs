@@ -160,9 +160,16 @@ async fn one_connection_too_many_is_told_so_and_health_is_not() -> Result<()> {
         Ok(Some(()))
     })
     .await?;
-    for path in ["/livez", "/readyz", "/metrics"] {
+    for path in ["/livez", "/metrics"] {
         assert_eq!(text(&service, path).await?.0, 200, "{path}");
     }
+    // A busy machine may be too slow for one look at all that it needs.
+    eventually("it is ready", || async {
+        let (status, why) = text(&service, "/readyz").await?;
+        assert!(status == 200 || why.contains("events_queue"), "an answer of its own: {status} {why}");
+        Ok((status == 200).then_some(()))
+    })
+    .await?;
     drop(held);
     eventually("there is a place again", || async { Ok((service.get("/orders").await?.status == 200).then_some(())) })
         .await?;
