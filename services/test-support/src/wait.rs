@@ -27,3 +27,27 @@ where
         tokio::time::sleep(INTERVAL).await;
     }
 }
+
+/// Asks how much is left until nothing is, at most a minute after it was last seen to become less: more may come meanwhile.
+///
+/// # Errors
+/// The minute is over, or `ask` failed.
+pub async fn used_up<F>(what: &str, mut ask: impl FnMut() -> F) -> Result<()>
+where
+    F: Future<Output = Result<u64>>,
+{
+    let (mut before, mut deadline) = (u64::MAX, tokio::time::Instant::now());
+    loop {
+        let left = ask().await?;
+        if left == 0 {
+            return Ok(());
+        }
+        if left < before {
+            deadline = tokio::time::Instant::now() + BOUND;
+        } else if tokio::time::Instant::now() > deadline {
+            bail!("not less within {BOUND:?}, {left} are left: {what}");
+        }
+        before = left;
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
