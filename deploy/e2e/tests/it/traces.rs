@@ -30,7 +30,9 @@ const HANDLED: [(&str, &str); 6] = [
 async fn start(cell: &Cell, collector: &Collector) -> Result<(Processes, World)> {
     let settings = collector.settings();
     let courier = cell.start_courier_service_with(NOBODY, &settings).await?;
-    let order = cell.start_order_service_with(&courier.grpc, &settings).await?;
+    // A lookup is a part of the trace, also the first one on a busy machine.
+    let patient = [&settings[..], &[("LOOKUP_TIMEOUT_MILLISECONDS", "15000")]].concat();
+    let order = cell.start_order_service_with(&courier.grpc, &patient).await?;
     let assignment = cell.start_assignment_service_with(&settings).await?;
     let processes = Processes { order, courier, assignment };
     let world = processes.world(cell).await?;
