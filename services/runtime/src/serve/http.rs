@@ -130,9 +130,21 @@ mod tests {
         LoadSettings { max_requests: 10, max_connections: 2, request_timeout_seconds: 20, max_outbox: 1 };
 
     async fn serve(stop: &CancellationToken) -> (std::net::SocketAddr, tokio::task::JoinHandle<io::Result<()>>) {
+        serve_telling(stop, CancellationToken::new()).await
+    }
+
+    /// Tells when a request is there that hangs.
+    async fn serve_telling(
+        stop: &CancellationToken,
+        hangs: CancellationToken,
+    ) -> (std::net::SocketAddr, tokio::task::JoinHandle<io::Result<()>>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new().route("/", get(|| async { "in" })).route("/hangs", get(pending::<()>));
+        let hang = || async move {
+            hangs.cancel();
+            pending::<()>().await;
+        };
+        let router = Router::new().route("/", get(|| async { "in" })).route("/hangs", get(hang));
         let served = Http { router, turned_away: Router::new().fallback(|| async { "away" }) };
         (address, tokio::spawn(http(listener, served, LOAD, stop.clone())))
     }
@@ -178,6 +190,8 @@ mod tests {
         for client in [&mut silent, &mut slow] {
             client.read_to_end(&mut Vec::new()).await.expect("the end");
         }
+        // A request is on the way for a time.
+        tokio::time::resume();
         assert!(ask(&mut connect(address).await).await.ends_with("in"));
     }
 
@@ -203,12 +217,15 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_request_under_way_is_waited_for_and_not_for_ever() {
-        let stop = CancellationToken::new();
-        let (address, server) = serve(&stop).await;
+        let (stop, hangs) = (CancellationToken::new(), CancellationToken::new());
+        let (address, server) = serve_telling(&stop, hangs.clone()).await;
         let mut client = connect(address).await;
         client.write_all(b"GET /hangs HTTP/1.1\r\nHost: x\r\n\r\n").await.expect("sent");
+        hangs.cancelled().await;
+        // From here on nothing is on the way any more.
+        tokio::time::pause();
         tokio::time::sleep(IDLE * 2).await;
         stop.cancel();
         let stopped = tokio::time::Instant::now();
