@@ -90,9 +90,14 @@ async fn a_list_has_everything_of_each_and_disturbs_nothing() -> Result<()> {
 #[tokio::test]
 async fn what_a_look_held_is_handed_back_also_when_nobody_waits_for_it_any_more() -> Result<()> {
     let world = World::new().await?;
-    world.put_aside(&bodies(12)).await?;
+    let bodies: Vec<String> = (0..12).map(|number| format!("{number} {}", "x".repeat(20_000))).collect();
+    world.put_aside(&bodies).await?;
     for redrives in [false, true] {
-        let (shelf, stop) = (world.shelf.clone(), world.stop.clone());
+        // It cannot ask for more than all of them before it was seen to hold them.
+        let (are_seen, stop) = (CancellationToken::new(), world.stop.clone());
+        let (endpoint, _running) = holds_after(&world.servers.aws_endpoint, 12 * 20_000, &are_seen).await?;
+        let behind = Servers { aws_endpoint: endpoint, ..world.servers.clone() };
+        let shelf = Shelf::of(Queue::find(&clients(&behind).await, &world.queue.name).await?);
         let looking = tokio::spawn(async move {
             // Each goes on looking when it has seen all there are.
             if redrives {
@@ -104,6 +109,7 @@ async fn what_a_look_held_is_handed_back_also_when_nobody_waits_for_it_any_more(
         eventually("it holds all", || async { Ok((dead(&world.queue).await?.in_flight == 12).then_some(())) }).await?;
         looking.abort();
         assert!(looking.await.is_err_and(|error| error.is_cancelled()), "it is under way");
+        are_seen.cancel();
         // Else they would be hidden for longer than this waits.
         dies(&world.queue, 12).await?;
     }
@@ -184,6 +190,55 @@ async fn pass(mut client: TcpStream, sqs: SocketAddr, left: &AtomicUsize, broken
     tokio::select! {
         asked = asking => asked,
         answered = copy(&mut answers, &mut gets) => Ok(answered.map(drop)?),
+    }
+}
+
+/// In front of SQS, a network that carries no request after so many bytes of answers, until it goes on.
+async fn holds_after(endpoint: &str, bytes: usize, goes_on: &CancellationToken) -> Result<(String, JoinSet<()>)> {
+    let sqs: SocketAddr = endpoint.strip_prefix("http://").context("http://")?.parse()?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let (came, goes_on) = (Arc::new(AtomicUsize::new(0)), goes_on.clone());
+    let mut running = JoinSet::new();
+    running.spawn(async move {
+        let mut connections = JoinSet::new();
+        while let Ok((client, _)) = listener.accept().await {
+            let (came, goes_on) = (came.clone(), goes_on.clone());
+            connections.spawn(async move { hold(client, sqs, &came, bytes, &goes_on).await });
+        }
+    });
+    Ok((address, running))
+}
+
+async fn hold(
+    mut client: TcpStream,
+    sqs: SocketAddr,
+    came: &AtomicUsize,
+    bytes: usize,
+    goes_on: &CancellationToken,
+) -> Result<()> {
+    let mut server = TcpStream::connect(sqs).await?;
+    let ((mut asks, mut gets), (mut answers, mut asked)) = (client.split(), server.split());
+    let (mut request, mut answer) = ([0; 4_096], [0; 4_096]);
+    let asking = async {
+        while let count @ 1.. = asks.read(&mut request).await? {
+            if came.load(Relaxed) >= bytes {
+                goes_on.cancelled().await;
+            }
+            asked.write_all(&request[..count]).await?;
+        }
+        anyhow::Ok(())
+    };
+    let answering = async {
+        while let count @ 1.. = answers.read(&mut answer).await? {
+            came.fetch_add(count, Relaxed);
+            gets.write_all(&answer[..count]).await?;
+        }
+        anyhow::Ok(())
+    };
+    tokio::select! {
+        asked = asking => asked,
+        answered = answering => answered,
     }
 }
 
