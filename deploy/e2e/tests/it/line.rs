@@ -15,8 +15,14 @@ async fn post(world: &World, priority: u8) -> Result<Uuid> {
     Ok(order["orderId"].as_str().context("an id")?.parse()?)
 }
 
-/// The orders of the zone that wait, the first in line first.
+/// The orders of the zone that wait, the first in line first. Then Redis, which chooses, has just these in line, too: it is
+/// told after the facts, which are what is shown.
 async fn line(world: &World, count: usize) -> Result<Vec<Value>> {
+    eventually(&format!("{count} orders are to be chosen from"), || async {
+        let zone = world.zone(&world.zone).await?;
+        Ok(zone.filter(|zone| zone.waiting_order_ids.len() == count).map(drop))
+    })
+    .await?;
     eventually(&format!("{count} orders are in line"), || async {
         let answer = world.assignments().get(&format!("/zones/{}", world.zone)).await?;
         let zone = if answer.status == 404 { json!({"waiting": []}) } else { answer.expect(200)? };

@@ -32,6 +32,8 @@ async fn a_share_of_the_capacity_decides_and_nobody_gets_too_much_in_a_while() -
 async fn the_smallest_share_goes_first(cell: &Cell, processes: &Processes) -> Result<()> {
     let world = processes.world(cell).await?;
     let [small, large] = [world.publish_limited(2).await?, world.publish_limited(10).await?];
+    // Redis, which chooses, is told after what is shown of a courier.
+    world.available(2).await?;
     // Shares before: 0 0, then 1/2 0, 1/2 1/10, ... 1/2 5/10: of the tie the small one gets it, who has waited longer.
     let turns = [(small, 0), (large, 0), (large, 1), (large, 2), (large, 3), (large, 4), (small, 1)];
     for (turn, expected) in turns.iter().enumerate() {
