@@ -4,6 +4,7 @@ use anyhow::Result;
 use e2e::{Answer, Inbox, World, events, queues};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
+use test_support::eventually;
 use uuid::Uuid;
 
 const STEPS: [&str; 3] = ["pickup", "deliver", "cancel"];
@@ -47,6 +48,11 @@ async fn told_once(world: &World, told: &Inbox, types: &[&str]) -> Result<Vec<Va
     let once: Vec<(&str, usize)> = types.iter().map(|kind| (*kind, 1)).collect();
     told.until_types("the steps are published", &once).await?;
     queues::handled(&world.bus, &queues::QUEUES).await?;
+    // The last word: what order-service is asked for now it tells after all that it still has to tell.
+    let fence = Uuid::new_v4();
+    let body = json!({"orderId": fence, "details": "a", "zone": format!("{}.fence", world.zone)});
+    world.orders().post("/orders", &body).await?.expect(201)?;
+    eventually("the last word is heard", || world.assignment(fence)).await?;
     let all = told.until("nothing more", |_| true).await?;
     let mut kinds: Vec<_> = all.iter().map(|received| received.event["type"].as_str().unwrap_or_default()).collect();
     kinds.sort_unstable();
