@@ -7,7 +7,7 @@ use e2e::{
     browser::{Page, visit},
     bus::EVENTS_TOPIC,
 };
-use test_support::Valkey;
+use test_support::{Valkey, eventually};
 
 use crate::seed;
 
@@ -19,11 +19,8 @@ async fn is_empty(page: &Page) -> Result<()> {
     page.shows("#zones", "No event has named a zone yet.").await?;
     page.shows("#pace figcaption", "Assignments a second: 0.0 over the last minute, 0.0 at most").await?;
     page.shows("#pace figcaption", "p50 none, p99 none").await?;
-    let rows = page.texts("#queues tbody tr").await?;
-    assert_eq!(rows.len(), 5);
-    assert!(rows.iter().all(|row| row.ends_with("0 0 empty 0 0 empty")), "{rows:?}");
-    let healths = page.texts("#services li").await?;
-    assert!(healths.len() == 6 && healths.iter().all(|health| health.ends_with(" answers")), "{healths:?}");
+    all_end_with(page, "#queues tbody tr", 5, "0 0 empty 0 0 empty").await?;
+    all_end_with(page, "#services li", 6, " answers").await?;
 
     page.watch("/board/events").await?;
     page.shows("#lines", "Nothing.").await?;
@@ -33,6 +30,15 @@ async fn is_empty(page: &Page) -> Result<()> {
     page.shows("h1", "No event has named such an order, courier or zone").await?;
     page.follow("main a").await?;
     page.at("/").await
+}
+
+/// Waits until there are so many of these, and each ends with this.
+async fn all_end_with(page: &Page, css: &str, count: usize, end: &str) -> Result<()> {
+    eventually(&format!("{count} {css} end with {end}"), || async {
+        let texts = page.texts(css).await?;
+        Ok((texts.len() == count && texts.iter().all(|text| text.ends_with(end))).then_some(()))
+    })
+    .await
 }
 
 /// Four tabs, each of a page that is about to change.
@@ -59,7 +65,10 @@ async fn the_seed_appears(page: &Page, cell: &Cell) -> Result<()> {
     page.tab(0).await?;
     page.shows("#zone-S", "nothing waits 1 of 1 couriers available 1 open order").await?;
     page.has("#totals p", 0).await?;
-    assert_eq!(page.texts("#totals dd").await?, ["0", "none", "1", "1", "1"]);
+    eventually("the totals count them", || async {
+        Ok((page.texts("#totals dd").await? == ["0", "none", "1", "1", "1"]).then_some(()))
+    })
+    .await?;
     page.shows_no("#pace figcaption", "Assignments a second: 0.0 over").await?;
     page.still().await?;
     page.tab(2).await?;

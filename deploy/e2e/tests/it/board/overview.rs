@@ -1,6 +1,6 @@
 //! The overview, in a browser: how everything is now, the worst first.
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use e2e::{World, browser::visit, queues};
 
 #[tokio::test]
@@ -51,13 +51,14 @@ async fn the_overview_shows_totals_the_pace_zones_queues_and_health_and_follows_
         page.has("#services li", healths.len()).await?;
         page.still().await?;
 
-        // From a card to its zone.
-        world.publish_order().await?;
+        // From a card to its zone. Where orders wait, it is among the first.
+        let waits = World::new().await?;
+        waits.publish_order().await?;
         page.open("/").await?;
-        let zones = page.attributes("#zones .cards a", "href").await?;
-        let first = zones.first().cloned().flatten().context("a card")?;
-        page.follow("#zones .cards a").await?;
-        page.at(&first).await
+        let card = format!("#zone-{}", waits.zone);
+        page.shows(&card, "1 waiting, the first").await?;
+        page.follow(&format!("{card} a")).await?;
+        page.at(&format!("/board/zones/{}", waits.zone)).await
     })
     .await?;
     world.nothing_dead().await
