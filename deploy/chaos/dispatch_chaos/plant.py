@@ -151,7 +151,7 @@ def _undecided(scene: Scene) -> Planted:
     said = {"type": "OrderAssigned", "eventId": event, "occurredAt": now, "orderId": order, "courierId": other}
     body = json.dumps(said | {"zone": scene.ledger.orders[order].zone, "assignedAt": now})
     scene.client.publish("assignment-topic", [body])
-    _until("the assignment is seen", lambda: event in scene.ledger.decisions and not scene.under_way())
+    _until("the assignment is seen", lambda: event in scene.ledger.decisions and scene.stays_quiet())
     expected = {(_PUBLISHED, event), (_ONCE, order), (_FACTS, order), (_LIST, order), (_PAIRS, order)}
     return Planted(expected, lambda: None)
 
@@ -164,7 +164,7 @@ def _new_order(scene: Scene) -> tuple[str, str]:
     said = {"type": "AddOrder", "eventId": str(uuid.uuid4()), "occurredAt": now, "addedAt": now}
     body = json.dumps(said | plan.content)
     scene.client.publish("events-topic", [body])
-    _until(f"order {order} is seen", lambda: order in scene.ledger.orders and not scene.under_way())
+    _until(f"order {order} is seen", lambda: order in scene.ledger.orders and scene.stays_quiet())
     return order, body
 
 

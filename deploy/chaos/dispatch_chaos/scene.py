@@ -42,6 +42,7 @@ class Scene:
         self.ledger, self.crew = Ledger(), Crew()
         self.stream = Stream(options.orders, f"{options.seed}:stream")
         self.lives = Lives(f"{options.seed}:lives", self.stream.couriers.ids)
+        self._left: list[str] = []  # What still went on at the last look.
 
     def start(self) -> None:
         """Starts the system, and the workload, which waits to be allowed to."""
@@ -72,20 +73,21 @@ class Scene:
                 signs |= {f"zone {zone} is cold": not keys.warm, f"zone {zone} has unrecorded picks": len(keys.unrecorded)}
         return [sign for sign, holds in signs.items() if holds]
 
-    def settle(self) -> Finding:
-        """Waits until nothing goes on any more and Redis was compared with the facts, at most so long."""
-        finding = Finding("it comes to rest", looked_at=1)
-        self._left: list[str] = []
+    def stays_quiet(self) -> bool:
+        """Nothing goes on, and nothing does for a while: one look asks one after the other, and what passes from one to
+        another meanwhile is seen at neither."""
 
         def quiet() -> bool:
             self.crew.check()
             self._left = self.under_way()
             return not self._left
 
-        def stays_quiet() -> bool:
-            return quiet() and not wait_for(lambda: not quiet(), 1.5, every=0.5)
+        return quiet() and not wait_for(lambda: not quiet(), 1.5, every=0.5)
 
-        if not wait_for(stays_quiet, self.options.settle_seconds, every=0.5):
+    def settle(self) -> Finding:
+        """Waits until nothing goes on any more and Redis was compared with the facts, at most so long."""
+        finding = Finding("it comes to rest", looked_at=1)
+        if not wait_for(self.stays_quiet, self.options.settle_seconds, every=0.5):
             for sign in self._left:
                 finding.add("the system", f"after {self.options.settle_seconds:.0f} s {sign}")
         patience = 4 * RECONCILE_SECONDS + self.options.orders / 1000  # seconds
