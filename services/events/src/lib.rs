@@ -2,7 +2,8 @@
 //! ([`to_outbox`]); what is said of one that changes nothing ([`Refused`]); and what passed lately, over gRPC ([`messages`]).
 //!
 //! Every consumer treats a message alike: what breaks the format is quarantined with the reason, an unknown type is
-//! counted and acknowledged, and only events reach the service.
+//! counted and acknowledged, and only events that the service minds reach it. All of that needs no server, so it is decided for each
+//! message alone.
 
 pub mod messages;
 mod refusal;
@@ -11,7 +12,7 @@ mod span;
 use std::future::Future;
 
 use dispatch_contracts::{
-    event::{Decoded, Event, Payload, TYPES, Version, decode, type_name},
+    event::{DecodeError, Decoded, Event, Payload, TYPES, Version, decode, type_name},
     id::EventId,
 };
 use messaging::{Handler, HandlerError, Message, Outcome, outbox::OutboxEvent};
@@ -38,6 +39,11 @@ pub struct Incoming {
 pub trait Apply: Send + Sync + 'static {
     /// One outcome for each event, in their order. An event may come more than once, and events in any order.
     fn apply(&self, events: &[Incoming]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
+
+    /// Whether anything is done with such an event; what is not minded is acknowledged.
+    fn minds(&self, _payload: &Payload) -> bool {
+        true
+    }
 }
 
 /// Handles messages of a queue by reading the events in them.
@@ -55,6 +61,29 @@ impl<A: Apply> Consume<A> {
     }
 }
 
+impl<A: Apply> Consume<A> {
+    /// What becomes of a message that the service is not told of.
+    fn needs_nothing(&self, message: &Message, decoded: Result<Decoded, DecodeError>) -> Outcome {
+        match decoded {
+            Ok(Decoded::Event(event)) => drop(span::of(&self.queue, message, &event.payload)),
+            Ok(Decoded::UnknownType(name)) => {
+                metrics::counter!("dispatch_events_unknown_type_total").increment(1);
+                tracing::debug!(
+                    message.id = message.id,
+                    event.r#type = name,
+                    trace.id = span::trace_id(message),
+                    "unknown type, passed over"
+                );
+            }
+            Err(error) => {
+                span::of_poison(&self.queue, message);
+                return Outcome::Quarantine(error.to_string());
+            }
+        }
+        Outcome::Done
+    }
+}
+
 impl<A: Apply> Handler for Consume<A> {
     const TYPES: &'static [&'static str] = &TYPES;
 
@@ -64,26 +93,13 @@ impl<A: Apply> Handler for Consume<A> {
         let mut spans = Vec::with_capacity(batch.len());
         for message in batch {
             match decode(&message.body) {
-                Ok(Decoded::Event(event)) => {
+                Ok(Decoded::Event(event)) if self.apply.minds(&event.payload) => {
                     let span = span::of(&self.queue, message, &event.payload);
                     incoming.push(arrive(event, message, span.context()));
                     spans.push(span);
                     outcomes.push(None);
                 }
-                Ok(Decoded::UnknownType(name)) => {
-                    metrics::counter!("dispatch_events_unknown_type_total").increment(1);
-                    tracing::debug!(
-                        message.id = message.id,
-                        event.r#type = name,
-                        trace.id = span::trace_id(message),
-                        "unknown type, passed over"
-                    );
-                    outcomes.push(Some(Outcome::Done));
-                }
-                Err(error) => {
-                    span::of_poison(&self.queue, message);
-                    outcomes.push(Some(Outcome::Quarantine(error.to_string())));
-                }
+                other => outcomes.push(Some(self.needs_nothing(message, other))),
             }
         }
         let applied = if incoming.is_empty() { Ok(Vec::new()) } else { self.apply.apply(&incoming).await };
@@ -93,6 +109,13 @@ impl<A: Apply> Handler for Consume<A> {
         // A service that answers too little must not be taken at its word for what it left out.
         let missing = || Outcome::Retry("no outcome for this event".to_owned());
         Ok(outcomes.into_iter().map(|known| known.or_else(|| applied.next()).unwrap_or_else(missing)).collect())
+    }
+
+    fn outcome_alone(&self, message: &Message) -> Option<Outcome> {
+        match decode(&message.body) {
+            Ok(Decoded::Event(event)) if self.apply.minds(&event.payload) => None,
+            other => Some(self.needs_nothing(message, other)),
+        }
     }
 
     fn type_name(&self, message: &Message) -> &'static str {

@@ -8,8 +8,9 @@
 //!
 //! - Bounded: a receiver takes permits for ten messages before it asks, so no more than `max_in_flight` are held.
 //! - A batch is what is there: a worker never waits for company for a message.
-//! - One bad message hurts nobody else: a batch that a handler rejects is halved until the culprit stands alone.
-//! - When the handler's own servers are down, nothing is acknowledged: batches are tried again in place, with growing
+//! - One bad message hurts nobody else: what a message alone decides is settled apart and at once, and a batch that a
+//!   handler rejects is halved until the culprit stands alone.
+//! - When the handler's own servers are down, or reject everything, nothing is acknowledged: batches are tried again in place, with growing
 //!   pauses, and receiving ends where the permits end.
 //! - [`Consumer::run`] drains when told to stop: no new polls, what was received is worked off, then it returns.
 //!   A poll that is under way is waited for, since what it brings would else be invisible to everybody for a while.
@@ -78,6 +79,12 @@ impl From<sqlx::Error> for HandlerError {
 pub trait Handler: Send + Sync + 'static {
     /// One outcome for each message, in their order.
     fn handle(&self, batch: &[Message]) -> impl Future<Output = Result<Vec<Outcome>, HandlerError>> + Send;
+
+    /// What becomes of a message where it alone decides that, whatever is down; [`handle`](Self::handle) sees only what
+    /// has none. Asked once for each delivery.
+    fn outcome_alone(&self, _message: &Message) -> Option<Outcome> {
+        None
+    }
 
     /// The kinds of message that there are.
     const TYPES: &'static [&'static str];

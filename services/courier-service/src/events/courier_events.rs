@@ -32,13 +32,18 @@ impl Apply for CourierEvents {
                 news.push(News { courier: courier.clone(), version: event.version });
             }
         }
-        let is_step = |payload: &Payload| {
-            matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
-        };
         // Two transactions: each alone may be repeated.
         self.couriers.record(&news).await?;
         let refused = self.pairs.record(&changes_of(events, is_step)).await?;
         Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
+
+    fn minds(&self, payload: &Payload) -> bool {
+        matches!(payload, Payload::AddCourier(_)) || is_step(payload)
+    }
+}
+
+const fn is_step(payload: &Payload) -> bool {
+    matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
 }

@@ -3,8 +3,9 @@
 use anyhow::{Context as _, Result};
 use messaging::{ConsumerSettings, HandlerError, Outcome, Queue};
 use test_support::{Servers, TestQueue, eventually, queues::Depth};
+use tokio_util::sync::CancellationToken;
 
-use crate::harness::{clients, done, settings, start, start_open};
+use crate::harness::{NOT_MINDED, POISON, clients, done, settings, start, start_open};
 
 fn bodies(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("message {number}")).collect()
@@ -150,15 +151,79 @@ async fn a_batch_of_which_nothing_is_accepted_is_not_taken_for_poison() -> Resul
     queue.send(&bodies(10)).await?;
     let settings = ConsumerSettings { receivers: 1, workers: 1, ..settings() };
     let running = start(&servers, &queue, settings, |log, batch| {
-        // Rejects until each of the ten was rejected alone, as a version that cannot read its tables would: halving
-        // ten messages down to singles is 19 batches.
-        if log.batches().len() <= 19 { Err(HandlerError::Rejected("all".into())) } else { done(batch) }
+        // It is tried again where it is: that costs a message no receive, so it cannot end in the DLQ for it.
+        assert!(batch.iter().all(|message| message.receive_count == 1), "received again");
+        // Rejects until each of the ten was rejected alone twice, as a version that cannot read its tables would:
+        // halving ten messages down to singles is 19 batches.
+        if log.batches().len() <= 38 { Err(HandlerError::Rejected("all".into())) } else { done(batch) }
     })
     .await?;
     running.gate.cancel();
     queue.drained().await?;
     assert_eq!(queue.dead_letters().await?.len(), 0);
     running.drain().await
+}
+
+#[tokio::test]
+async fn what_a_message_alone_decides_is_settled_at_once_and_is_no_sign_that_others_can_be() -> Result<()> {
+    let errors: [fn(String) -> HandlerError; 2] = [HandlerError::Rejected, HandlerError::Unavailable];
+    for error in errors {
+        let servers = Servers::from_env()?;
+        let queue = TestQueue::create(&servers).await?;
+        let mended = CancellationToken::new();
+        let is_mended = mended.clone();
+        let running = start(&servers, &queue, ConsumerSettings { workers: 1, ..settings() }, move |_, batch| {
+            assert!(batch.iter().all(|message| message.receive_count == 1), "received again");
+            let is_accepted = is_mended.is_cancelled() || batch.iter().all(|message| message.body == "before");
+            if is_accepted { done(batch) } else { Err(error("everything".into())) }
+        })
+        .await?;
+        // While the worker is held at this one, the others gather to one batch.
+        queue.send(&["before".to_owned()]).await?;
+        seen(&running, 1).await?;
+        let mut all = bodies(20);
+        all.insert(1, POISON.to_owned());
+        all.insert(12, NOT_MINDED.to_owned());
+        queue.send(&all).await?;
+        let in_flight = async |count| {
+            eventually("so many are held", || async { Ok((queue.depth().await?.in_flight == count).then_some(())) })
+                .await
+        };
+        in_flight(23).await?;
+        running.gate.cancel();
+        in_flight(20).await?;
+        let dead: Vec<_> = queue.dead_letters().await?.into_iter().filter_map(|letter| letter.body).collect();
+        assert_eq!(dead, [POISON]);
+        // Not only not yet: by now each was tried alone, and all of them again.
+        eventually("they are tried again", || async { Ok((running.log.times("message 0") > 7).then_some(())) }).await?;
+        mended.cancel();
+        queue.drained().await?;
+        assert_eq!(queue.dead_letters().await?.len(), 0, "none but the one that was taken");
+        assert_eq!((running.log.times(POISON), running.log.times(NOT_MINDED)), (0, 0), "nobody else has to see them");
+        running.drain().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_stop_gives_back_what_is_rejected_with_all_else() -> Result<()> {
+    let servers = Servers::from_env()?;
+    let queue = TestQueue::create(&servers).await?;
+    queue.send(&bodies(10)).await?;
+    let settings = ConsumerSettings { receivers: 1, workers: 1, ..settings() };
+    let running = start(&servers, &queue, settings, |log, _| {
+        // The last part is not even answered.
+        let error = if log.batches().len() < 19 { HandlerError::Rejected } else { HandlerError::Unavailable };
+        Err(error("everything".into()))
+    })
+    .await?;
+    seen(&running, 10).await?;
+    running.stop.cancel();
+    running.gate.cancel();
+    running.drain().await?;
+    assert_eq!(queue.dead_letters().await?.len(), 0);
+    assert_eq!(queue.take_at_least(10).await?.len(), 10);
+    Ok(())
 }
 
 #[tokio::test]

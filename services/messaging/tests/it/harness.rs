@@ -12,6 +12,10 @@ use test_support::{Servers, TestQueue};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// Bodies that alone decide what becomes of them.
+pub(crate) const POISON: &str = "poison";
+pub(crate) const NOT_MINDED: &str = "not minded";
+
 /// What to do with one batch.
 pub(crate) type Behaviour = dyn Fn(&Log, &[Message]) -> Result<Vec<Outcome>, HandlerError> + Send + Sync;
 
@@ -55,6 +59,14 @@ impl Handler for Scripted {
         }
         self.gate.cancelled().await;
         (self.behaviour)(&self.log, batch)
+    }
+
+    fn outcome_alone(&self, message: &Message) -> Option<Outcome> {
+        match message.body.as_str() {
+            POISON => Some(Outcome::Quarantine("poison".into())),
+            NOT_MINDED => Some(Outcome::Done),
+            _ => None,
+        }
     }
 
     fn type_name(&self, _: &Message) -> &'static str {

@@ -13,10 +13,16 @@ pub struct Assignments(pub Orders);
 
 impl Apply for Assignments {
     async fn apply(&self, events: &[Incoming]) -> Result<Vec<Outcome>, HandlerError> {
-        let is_decision =
-            |payload: &Payload| matches!(payload, Payload::OrderAssigned(_) | Payload::OrderUnassigned(_));
         let refused = self.0.record_changes(&changes_of(events, is_decision)).await?;
         Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
+
+    fn minds(&self, payload: &Payload) -> bool {
+        is_decision(payload)
+    }
+}
+
+const fn is_decision(payload: &Payload) -> bool {
+    matches!(payload, Payload::OrderAssigned(_) | Payload::OrderUnassigned(_))
 }

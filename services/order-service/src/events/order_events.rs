@@ -23,13 +23,18 @@ impl Apply for OrderEvents {
                 added.push(order.clone());
             }
         }
-        let is_step = |payload: &Payload| {
-            matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
-        };
         // Two transactions: each alone may be repeated.
         self.0.record_added(&added).await?;
         let refused = self.0.record_changes(&changes_of(events, is_step)).await?;
         Refused::report(&refused, events);
         Ok(vec![Outcome::Done; events.len()])
     }
+
+    fn minds(&self, payload: &Payload) -> bool {
+        matches!(payload, Payload::AddOrder(_)) || is_step(payload)
+    }
+}
+
+const fn is_step(payload: &Payload) -> bool {
+    matches!(payload, Payload::OrderPickedUp(_) | Payload::OrderDelivered(_) | Payload::OrderCancelled(_))
 }

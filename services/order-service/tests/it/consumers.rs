@@ -185,6 +185,55 @@ async fn poison_is_put_aside_with_its_reason_and_hurts_nobody() -> Result<()> {
     Ok(())
 }
 
+/// What a version that cannot write its tables meets.
+#[tokio::test]
+async fn a_database_that_rejects_everything_makes_no_dead_letters_of_good_messages() -> Result<()> {
+    let world = World::create().await?;
+    let service = world.start(&[("RETRY_MAX_SECONDS", "1"), ("WORKERS", "1")]).await?;
+    let pool = world.pool().await?;
+    let held = |in_flight| Depth { in_flight, ..Depth::EMPTY };
+    let holds = async |count| {
+        let what = format!("{count} messages are held");
+        eventually(&what, || async { Ok((world.events.depth().await? == held(count)).then_some(())) }).await
+    };
+    // While the worker waits for the table with this one, the others gather to one batch.
+    let before = order_id();
+    let mut change = pool.begin().await?;
+    sqlx::raw_sql("LOCK TABLE orders").execute(&mut *change).await?;
+    world.events.send(&[injected(before, "Buy")]).await?;
+    holds(1).await?;
+    let good: Vec<OrderId> = (0..60).map(|_| order_id()).collect();
+    let mut bodies = Vec::new();
+    for (position, id) in good.iter().enumerate() {
+        bodies.push(injected(*id, "Buy"));
+        // Kinds of messages that never touch the database lie among them.
+        if position % 30 == 10 {
+            bodies.push("hello".to_owned());
+            bodies.push(json!({"type": "OrderPainted", "orderId": id}).to_string());
+            bodies.push(json!({"type": "OrderRejected", "orderId": id, "courierId": Uuid::new_v4()}).to_string());
+        }
+    }
+    world.events.send(&bodies).await?;
+    holds(67).await?;
+    let constraint = format!("ALTER TABLE orders ADD CONSTRAINT one CHECK (order_id = '{before}') NOT VALID");
+    sqlx::raw_sql(sqlx::AssertSqlSafe(constraint)).execute(&mut *change).await?;
+    change.commit().await?;
+    holds(60).await?;
+    let unknown = "dispatch_events_unknown_type_total 2\n";
+    assert!(text(&service, "/metrics").await?.contains(unknown), "counted once");
+    let dead = world.events.dead_letters().await?;
+    assert!(dead.len() == 2 && dead.iter().all(|letter| letter.body() == Some("hello")), "{dead:?}");
+
+    sqlx::raw_sql("ALTER TABLE orders DROP CONSTRAINT one").execute(&pool).await?;
+    for id in good {
+        shows(&service, id, "pending").await?;
+    }
+    world.events.drained().await?;
+    assert!(world.events.dead_letters().await?.is_empty());
+    assert!(text(&service, "/metrics").await?.contains(unknown), "also while the others were tried again");
+    Ok(())
+}
+
 #[tokio::test]
 async fn sigterm_in_the_midst_of_it_loses_nothing() -> Result<()> {
     let world = World::create().await?;
