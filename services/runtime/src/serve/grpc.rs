@@ -24,6 +24,8 @@ use tracing::Instrument as _;
 use super::{lingered, place};
 use crate::LoadSettings;
 
+/// What a call counts as that is none of a service, as far as is known.
+const NO_METHOD: &str = "(none)";
 /// What health calls all services together.
 const ALL: &str = "";
 /// Largest request, in bytes: several times what a full batch of ids takes. For `max_decoding_message_size`.
@@ -113,6 +115,10 @@ async fn report(reporter: &HealthReporter, names: &[&'static str], status: Servi
     }
 }
 
+/// Marks the answer to a call that reached no service.
+#[derive(Clone)]
+struct Shed;
+
 #[derive(Clone)]
 struct Bounds {
     free: Arc<Semaphore>,
@@ -143,8 +149,9 @@ async fn observe(request: Request, next: Next) -> Response {
     if code != Code::Ok {
         span.failed(format!("{code:?}"));
     }
-    // Anybody can make up calls, and each would be a series of its own.
-    let method = if code == Code::Unimplemented { "(none)".to_owned() } else { call };
+    // Anybody can make up calls, and each would be a series of its own. Of what was shed nobody knows whether it is one.
+    let is_known = code != Code::Unimplemented && response.extensions().get::<Shed>().is_none();
+    let method = if is_known { call } else { NO_METHOD.to_owned() };
     metrics::histogram!("rpc_server_duration_seconds", "method" => method, "code" => format!("{code:?}"))
         .record(started.elapsed().as_secs_f64());
     response
@@ -153,7 +160,9 @@ async fn observe(request: Request, next: Next) -> Response {
 async fn admit(State(bounds): State<Bounds>, request: Request, next: Next) -> Response {
     let Ok(_place) = bounds.free.try_acquire() else {
         metrics::counter!("dispatch_requests_shed_total", "reason" => "calls").increment(1);
-        return Status::resource_exhausted("too many calls are under way, try again").into_http();
+        let mut response = Status::resource_exhausted("too many calls are under way, try again").into_http();
+        response.extensions_mut().insert(Shed);
+        return response;
     };
     match tokio::time::timeout(bounds.time, next.run(request)).await {
         Ok(response) => response,
@@ -161,5 +170,35 @@ async fn admit(State(bounds): State<Bounds>, request: Request, next: Next) -> Re
             metrics::counter!("dispatch_requests_shed_total", "reason" => "timeout").increment(1);
             Status::unavailable("the answer took too long, try again").into_http()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use metrics_exporter_prometheus::PrometheusBuilder;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_were_made_up_and_shed_are_no_series_of_their_own() {
+        let time = Duration::from_secs(1);
+        let full = Bounds { free: Arc::new(Semaphore::new(0)), time };
+        let service = Router::new().layer(middleware::from_fn_with_state(full, admit));
+        let service = service.layer(middleware::from_fn(observe));
+        let here = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || {
+            for path in ["/made.up.One/Call", "/made.up.Two/Call"] {
+                let request = Request::builder().uri(path).body(axum::body::Body::empty()).expect("a request");
+                let response = here.block_on(service.clone().oneshot(request)).expect("an answer");
+                assert_eq!(
+                    Status::from_header_map(response.headers()).map(|s| s.code()),
+                    Some(Code::ResourceExhausted)
+                );
+            }
+        });
+        let shown = recorder.handle().render();
+        assert!(shown.contains(r#"method="(none)",code="ResourceExhausted""#) && !shown.contains("made.up"), "{shown}");
     }
 }
