@@ -17,7 +17,7 @@ use super::Pairs;
 use crate::{
     domain::change::{Lives, Standing},
     error::Error,
-    postgres::{changes, couriers},
+    postgres::{changes, couriers, pairs},
 };
 
 impl Pairs {
@@ -35,10 +35,12 @@ impl Pairs {
         let (pair, assignment) = with_them(order_id, courier_id, standing)?;
 
         // Newer than the assignment, even when this machine's clock is behind.
-        let at = self.clock.now().max(assignment.at + TimeDelta::microseconds(1));
+        let now = self.clock.now().max(assignment.at + TimeDelta::microseconds(1));
         let event_id = rejection_of(assignment.event_id);
-        let event = Event::new(event_id, at, Payload::OrderRejected(OrderRejected { order_id, courier_id }));
         let mut transaction = self.pool.begin().await?;
+        // The first may be published and gone from the outbox: a repetition says the same all the same.
+        let at = pairs::decline(&mut transaction, order_id, event_id, now).await?;
+        let event = Event::new(event_id, at, Payload::OrderRejected(OrderRejected { order_id, courier_id }));
         self.outbox.enqueue(&mut transaction, &[events::to_outbox(event_id, &event, trace)]).await?;
         transaction.commit().await?;
         self.outbox.wake();

@@ -1,12 +1,13 @@
-//! The table `pairs`, read. It is written as [`changes`](super::changes) tell.
+//! The table `pairs`, read. It is written as [`changes`](super::changes) tell; beside these it keeps what was declined.
 
+use chrono::{DateTime, Utc};
 use dispatch_contracts::{
-    id::{CourierId, OrderId},
+    id::{CourierId, EventId, OrderId},
     order::OrderStatus,
     resource::Pair,
 };
 use runtime::database::column;
-use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow, types::Uuid};
+use sqlx::{FromRow, PgConnection, PgPool, Row as _, postgres::PgRow, types::Uuid};
 
 use crate::pairs::Position;
 
@@ -46,4 +47,15 @@ pub(crate) async fn of_courier(
         .bind(after.map(|position| position.order_id.as_uuid()))
         .bind(rows);
     Ok(page.fetch_all(pool).await?.into_iter().map(|shown| shown.0).collect())
+}
+
+/// When the event that declines an assignment of the order happened: now, unless it was said before.
+pub(crate) async fn decline(
+    transaction: &mut PgConnection,
+    order_id: OrderId,
+    event_id: EventId,
+    now: DateTime<Utc>,
+) -> Result<DateTime<Utc>, sqlx::Error> {
+    let said = sqlx::query_scalar(include_str!("decline.sql"));
+    said.bind(order_id.as_uuid()).bind(event_id.as_uuid()).bind(now).fetch_one(transaction).await
 }

@@ -35,6 +35,12 @@ async fn it_is_published_as_newer_than_the_assignment_and_changes_nothing_yet() 
     // Asked for again it is the same event.
     world.pairs.reject(who, id, TraceParent::start()).await?;
     assert_eq!(world.outbox().await?, first);
+    // Also when it was published meanwhile, and later by the clock.
+    sqlx::query("DELETE FROM outbox").execute(&world.pool).await?;
+    world.pass(TimeDelta::hours(1));
+    world.pairs.reject(who, id, TraceParent::start()).await?;
+    assert_eq!(world.outbox().await?, first);
+    world.pass(TimeDelta::hours(-1));
     // The same courier gets the same order again, and declines it again: that is another.
     world
         .pairs
