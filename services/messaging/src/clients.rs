@@ -24,11 +24,17 @@ const ATTEMPTS: u32 = 3;
 #[derive(Debug, Clone, Args)]
 pub struct AwsSettings {
     /// Region of topics and queues.
-    #[arg(long, env, default_value = "eu-west-2")]
+    #[arg(long, env, default_value = "eu-west-2", value_parser = region)]
     pub aws_region: String,
     /// Endpoint in place of AWS's own, such as http://localhost:9911.
     #[arg(long, env, value_parser = endpoint_url)]
     pub aws_endpoint_url: Option<String>,
+}
+
+fn region(text: &str) -> Result<String, String> {
+    let is_name = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
+    let is_region = !text.is_empty() && text.bytes().all(is_name);
+    if is_region { Ok(text.to_owned()) } else { Err("must be a region such as eu-west-2".to_owned()) }
 }
 
 fn endpoint_url(text: &str) -> Result<String, String> {

@@ -26,6 +26,8 @@ async fn a_bad_setting_is_named() -> Result<()> {
         ("HTTP_ADDR", "nonsense"),
         ("GRPC_ADDR", "1.2.3.4"),
         ("ASSIGNMENT_TOPIC_ARN", "assignment-topic"),
+        ("AWS_REGION", ""),
+        ("AWS_REGION", "Europe, London"),
         ("AWS_ENDPOINT_URL", "localhost:9911"),
         ("MAX_BATCH", "0"),
         ("RECEIVE_WAIT_SECONDS", "21"),

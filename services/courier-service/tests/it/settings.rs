@@ -17,6 +17,8 @@ fn a_bad_value_is_named() -> Result<()> {
         ("DATABASE_URL", "nowhere"),
         ("DATABASE_CONNECTIONS", "0"),
         ("EVENTS_TOPIC_ARN", "events-topic"),
+        ("AWS_REGION", ""),
+        ("AWS_REGION", "Europe, London"),
         ("AWS_ENDPOINT_URL", "localhost:9911"),
         ("AWS_ENDPOINT_URL", ""),
         ("ORDER_SERVICE_GRPC_URL", "localhost:9081"),
