@@ -122,6 +122,10 @@ pub struct ConsumerSettings {
     /// Longest wait before a message that failed comes again, in seconds.
     #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=43_200))]
     pub retry_max_seconds: u64,
+    /// How long a batch of which everything is rejected is tried again in place, in seconds; then its messages go back, to come again
+    /// in other company.
+    #[arg(long, env, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=43_200))]
+    pub hold_rejected_seconds: u64,
 }
 
 impl ConsumerSettings {
@@ -192,6 +196,7 @@ impl<H: Handler> Consumer<H> {
                 max_batch: settings.max_batch as usize,
                 settler: Settler::new(self.queue.clone(), visibility.clone(), settings.backoff(), self.wire.clone()),
                 backoff: settings.backoff(),
+                hold_rejected: Duration::from_secs(settings.hold_rejected_seconds),
                 stop: stop.clone(),
             };
             tasks.spawn(worker.run());

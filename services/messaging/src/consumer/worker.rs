@@ -4,7 +4,10 @@
 use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures::FutureExt as _;
-use tokio::sync::{Mutex, mpsc};
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Delivery, Handler, HandlerError, Outcome, settle::Settler};
@@ -21,6 +24,7 @@ pub(super) struct Worker<H> {
     pub(super) max_batch: usize,
     pub(super) settler: Settler,
     pub(super) backoff: Backoff,
+    pub(super) hold_rejected: Duration,
     pub(super) stop: CancellationToken,
 }
 
@@ -83,9 +87,10 @@ impl<H: Handler> Worker<H> {
     }
 
     /// What becomes of each message. Where so many are rejected and none is accepted that it is not the messages, all are
-    /// tried again here, as in an outage. Gives up only when the process stops.
+    /// tried again here for a while, which costs them no receive. Then they go back, for it may be the messages after all: beside one
+    /// that is accepted they are found out, and nobody is held up by them meanwhile.
     async fn outcomes(&self, batch: &[Message]) -> Vec<Outcome> {
-        let mut failures = 0;
+        let (mut failures, began) = (0, Instant::now());
         loop {
             let Halved { mut outcomes, rejected, in_doubt } = self.halved(batch).await;
             if let Some(in_doubt) = in_doubt {
@@ -104,7 +109,8 @@ impl<H: Handler> Worker<H> {
             let reason = rejected.first().map(|position| &outcomes[*position]);
             tracing::debug!(queue, ?reason, "the first that is rejected");
             tracing::error!(queue, messages = batch.len(), ?pause, "all are rejected");
-            if self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none() {
+            let stopped = self.stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_none();
+            if stopped || began.elapsed() > self.hold_rejected {
                 return vec![Outcome::Retry("all messages of the batch were rejected".to_owned()); batch.len()];
             }
         }

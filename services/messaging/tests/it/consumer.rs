@@ -165,6 +165,22 @@ async fn a_batch_of_which_nothing_is_accepted_is_not_taken_for_poison() -> Resul
 }
 
 #[tokio::test]
+async fn what_is_rejected_for_long_goes_back_so_that_it_holds_up_nobody() -> Result<()> {
+    let servers = Servers::from_env()?;
+    let queue = TestQueue::create(&servers).await?;
+    queue.send(&bodies(10)).await?;
+    let spread = ConsumerSettings { retry_max_seconds: 8, hold_rejected_seconds: 1, ..settings() };
+    let settings = ConsumerSettings { receivers: 1, workers: 1, ..spread };
+    // Ten in one batch are held; they come again at times of their own, and fewer at a time are put aside.
+    let running = start(&servers, &queue, settings, |_, _| Err(HandlerError::Rejected("it is these".into()))).await?;
+    running.gate.cancel();
+    queue.drained().await?;
+    let put_aside = queue.dead_letters().await?;
+    assert_eq!(put_aside.len(), 10);
+    running.drain().await
+}
+
+#[tokio::test]
 async fn what_a_message_alone_decides_is_settled_at_once_and_is_no_sign_that_others_can_be() -> Result<()> {
     let errors: [fn(String) -> HandlerError; 2] = [HandlerError::Rejected, HandlerError::Unavailable];
     for error in errors {
