@@ -167,7 +167,7 @@ impl Choice {
         self.one(Call { script: Name::DrainPending, zone, args }, now).await?.warm(Reply::drained)
     }
 
-    /// A part of the picks made before a time that are still not known to be committed, and where to go on.
+    /// A part of the picks made at a time or before that are still not known to be committed, and where to go on.
     ///
     /// # Errors
     /// Redis does not answer.

@@ -21,7 +21,7 @@ const TIME: Duration = Duration::from_secs(120);
 pub struct SweepSettings {
     /// Pause between two sweeps.
     pub interval: Duration,
-    /// A pick that is unrecorded for longer belongs to a process that died.
+    /// A pick that is unrecorded for so long belongs to a process that died.
     pub unrecorded_age: Duration,
 }
 

@@ -265,14 +265,14 @@ async fn unrecorded_picks_are_found_once_they_are_old() -> Result<()> {
     warm(&world).await?;
     let somebody = courier_id();
     courier(&world, somebody, Presence::Available, 1).await?;
-    let order = order_id();
-    assert_eq!(assigned_to(&world, order).await?, somebody);
+    let (order, at) = (order_id(), Utc::now());
+    world.choice.assign(&[(world.zone.clone(), order)], at).await?;
     let found = async |before| match world.choice.unrecorded(&world.zone, before, "0", Utc::now()).await? {
         Warm::Answer((picks, next)) => anyhow::Ok((picks, next)),
         Warm::Cold => anyhow::bail!("cold"),
     };
-    assert_eq!(found(Utc::now() - TimeDelta::minutes(1)).await?, (Vec::new(), "0".to_owned()));
-    let (picks, _) = found(Utc::now() + TimeDelta::minutes(1)).await?;
+    assert_eq!(found(at - TimeDelta::milliseconds(1)).await?, (Vec::new(), "0".to_owned()));
+    let (picks, _) = found(at).await?;
     assert_eq!(picks.iter().map(|(order, pick)| (*order, pick.courier_id)).collect::<Vec<_>>(), [(order, somebody)]);
     Ok(())
 }
