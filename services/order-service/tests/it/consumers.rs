@@ -201,7 +201,13 @@ async fn a_database_that_rejects_everything_makes_no_dead_letters_of_good_messag
     let mut change = pool.begin().await?;
     sqlx::raw_sql("LOCK TABLE orders").execute(&mut *change).await?;
     world.events.send(&[injected(before, "Buy")]).await?;
-    holds(1).await?;
+    let waiting = "SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database \
+                   WHERE datname = current_database() AND relation = 'orders'::regclass AND NOT granted";
+    eventually("the worker waits", || async {
+        let waiting: i64 = sqlx::query_scalar(waiting).fetch_one(&pool).await?;
+        Ok((waiting > 0).then_some(()))
+    })
+    .await?;
     let good: Vec<OrderId> = (0..60).map(|_| order_id()).collect();
     let mut bodies = Vec::new();
     for (position, id) in good.iter().enumerate() {
