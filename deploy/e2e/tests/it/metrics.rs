@@ -126,12 +126,13 @@ fn read(text: &str) -> BTreeMap<String, Served> {
 async fn what_is_served_is_as_the_table_says() -> Result<()> {
     let (world, table) = (World::new().await?, table()?);
     let (courier, order) = (Uuid::new_v4(), Uuid::new_v4());
-    let registered = json!({"name": "One", "zone": world.zone});
+    let registered = json!({"name": "One", "zone": world.zone, "capacity": 1});
     world.couriers().put(&format!("/couriers/{courier}"), &registered).await?.expect(201)?;
     world.available(1).await?;
     let made = json!({"orderId": order, "details": "Buy", "zone": world.zone});
     world.orders().post("/orders", &made).await?.expect(201)?;
     assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    // Full since they were registered: injected news and an injected order are taken in by no order of their own.
     let waiting = Uuid::new_v4();
     world.publish(&events::limited(courier, &world.zone, 1)).await?;
     world.publish(&events::order(waiting, &world.zone)).await?;
