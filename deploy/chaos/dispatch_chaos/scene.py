@@ -19,6 +19,14 @@ from .workload.lives import Lives
 from .workload.publisher import Publisher
 from .workload.stream import Stream
 
+# What ON_LEAVE=reassign takes back when the grace is over (assignment-service, left_behind.sql). Until then nothing else shows
+# that it is still to come.
+_LEFT_BEHIND = """
+    SELECT count(*) FROM couriers JOIN orders ON orders.courier_id = couriers.courier_id AND orders.status = 'assigned'
+    WHERE couriers.left_at IS NOT NULL
+      AND (orders.cause IS DISTINCT FROM 'manual' OR orders.assigned_at < couriers.left_at)
+"""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -69,6 +77,8 @@ class Scene:
             signs |= {f"the outbox of {name} is not empty": rows for name, rows in stores.outbox(self.system).items()}
             waiting = "SELECT count(*) FROM orders WHERE status = 'pending' AND zone IS NOT NULL"
             signs |= {"orders wait": int(self.system.sql("assignment_service", waiting)[0][0])}
+            if self.options.on_leave == "reassign":
+                signs |= {"orders are with couriers who left": int(self.system.sql("assignment_service", _LEFT_BEHIND)[0][0])}
             for zone, keys in stores.read_zones(self.system).items():
                 signs |= {f"zone {zone} is cold": not keys.warm, f"zone {zone} has unrecorded picks": len(keys.unrecorded)}
         return [sign for sign, holds in signs.items() if holds]

@@ -26,6 +26,7 @@ from .stopping import Stopped, hurry, wait_for
 _CHAOS = CHECKOUT / "deploy" / "chaos"
 _OBSERVABILITY = CHECKOUT / "deploy" / "observability"
 _SHORT = ("--orders", "1200", "--kills", "10")
+_CHAOS_ENDS_WITHIN = 60.0  # it may be in the midst of its questions, and has servers to end
 _INSTANCES = 2
 _READY_WITHIN = 60.0
 # Short, so that tests which end and start consumers need not wait for messages that a poll took along (see run.py).
@@ -59,7 +60,7 @@ def _chaos(binaries: Path) -> int:
     environment = dict(os.environ) | {"DISPATCH_BIN_DIR": str(binaries)}
     tests = [sys.executable, "-m", "unittest", "discover", "--start-directory", str(_CHAOS / "tests")]
     return run_in_foreground(tests, environment, CHECKOUT) or run_in_foreground(
-        [sys.executable, str(_CHAOS), *_SHORT, "--plant"], environment, CHECKOUT
+        [sys.executable, str(_CHAOS), *_SHORT, "--plant"], environment, CHECKOUT, patience=_CHAOS_ENDS_WITHIN
     )
 
 

@@ -13,14 +13,19 @@ from pathlib import Path
 from .guard import Guard
 from .problem import Problem
 from .process import dies_with_us
-from .stopping import Stopped, requested, wait_regardless
+from .stopping import Stopped, hurry, requested, wait_regardless
 from .terminal import Terminal
 
 
 def run_in_foreground(
-    command: list[str], environment: dict[str, str], folder: Path | None = None, output: int | None = None
+    command: list[str],
+    environment: dict[str, str],
+    folder: Path | None = None,
+    output: int | None = None,
+    patience: float = 5,
 ) -> int:
-    """Runs the command to its end; its exit code (128 + signal as in a shell). Raises Stopped when asked to stop."""
+    """Runs the command to its end; its exit code (128 + signal as in a shell). Raises Stopped when asked to stop; the command
+    then has `patience` seconds to end what it started, unless we are asked again."""
     terminal = Terminal()
     tie = dies_with_us(signal.SIGKILL)
 
@@ -46,11 +51,11 @@ def run_in_foreground(
         _wait(child, terminal)
     finally:
         terminal.take_back()
-        _end_group(child)
+        _end_group(child, patience)
         guard.end()
     if requested.is_set():
         raise Stopped
-    if child.returncode == -signal.SIGINT:  # Ctrl-C spoke to the command alone
+    if child.returncode in (-signal.SIGINT, 128 + signal.SIGINT):  # Ctrl-C spoke to the command alone
         raise Stopped(signal.SIGINT)
     return child.returncode if child.returncode >= 0 else 128 - child.returncode
 
@@ -74,11 +79,11 @@ def _is_stopped(pid: int) -> bool:
         return False  # it has just ended
 
 
-def _end_group(child: subprocess.Popen) -> None:
+def _end_group(child: subprocess.Popen, patience: float) -> None:
     if child.poll() is None:
-        for number, seconds in ((signal.SIGINT, 5), (signal.SIGTERM, 2)):
+        for number, seconds in ((signal.SIGINT, patience), (signal.SIGTERM, 2)):
             os.killpg(child.pid, number)
-            if wait_regardless(lambda: child.poll() is not None, seconds):
+            if wait_regardless(lambda: child.poll() is not None, seconds, hurry.is_set):
                 break
     try:
         os.killpg(child.pid, signal.SIGKILL)

@@ -6,6 +6,7 @@ next one removes.
 """
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -40,6 +41,8 @@ class Scratch:
         self.sns_sqs = SnsSqs(installed, data / "sns-sqs", self.logs / "sns-sqs.log", self.ports.take(), keep=False)
         self.valkey = Valkey(installed, data / "valkey", self.logs / "valkey.log", self.ports.take())
         self.postgres = Postgres(installed, data / "postgres", self.logs / "postgres.log", self.ports.take())
+        # Its data goes with the run: nothing of hundreds of test databases has to reach the disk first.
+        self.postgres.process.stop_signal = self.postgres.process.at_our_death = signal.SIGQUIT
         self.servers: list[Server] = [self.sns_sqs, self.valkey, self.postgres]
         for server in self.servers:
             server.process.started = self.instance.note
@@ -83,13 +86,14 @@ def _remove_leftovers() -> None:
     failed = []
     for lock in LOCAL.glob("test-*/lock"):
         try:
+            ended_at = lock.parent.stat().st_mtime  # when its data went; looking writes to the lock, not to the folder
             former = Instance(lock, already="", patience=0)  # ends what that run had started
-        except Problem:
-            continue  # it goes on
+        except (FileNotFoundError, Problem):
+            continue  # it has just ended, or goes on
         if (lock.parent / "data").exists():
             shutil.rmtree(lock.parent, ignore_errors=True)
         else:
-            failed.append(lock)
+            failed.append((ended_at, lock))
         former.release()
-    for lock in sorted(failed, key=lambda lock: lock.stat().st_mtime, reverse=True)[_KEPT:]:
+    for _, lock in sorted(failed, reverse=True)[_KEPT:]:
         shutil.rmtree(lock.parent, ignore_errors=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dispatch_local.process import how_it_ended
 from dispatch_local.servers import Server, start
 from dispatch_local.services import Service
-from dispatch_local.stopping import pause, wait_regardless
+from dispatch_local.stopping import pause, requested, wait_regardless
 
 from ..redis import RedisClient
 from ..system import VISIBILITY_SECONDS, System
@@ -172,7 +172,7 @@ class Controller:
         self._servers_down.add(server.process.name)
         assert server.process.popen is not None
         server.process.popen.send_signal(number)
-        if not wait_regardless(lambda: not server.process.running, 20):
+        if not wait_regardless(lambda: not server.process.running, 20, requested.is_set):
             server.process.kill()
         self._after(0.2 + 3 * share, lambda: self._start_server(server))
 
