@@ -44,6 +44,12 @@ pub fn time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// When an event says that it occurred. As text, times do not sort: a fraction may have any number of digits.
+#[must_use]
+pub fn occurred_at(event: &Value) -> Option<DateTime<Utc>> {
+    event["occurredAt"].as_str()?.parse().ok()
+}
+
 /// Ids that nobody has.
 #[must_use]
 pub fn ids(count: usize) -> Vec<Uuid> {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use test_support::{Servers, TestQueue, eventually};
 use uuid::Uuid;
 
-use crate::Bus;
+use crate::{Bus, events};
 
 /// Orders that one wait is for.
 const PART: usize = 100;
@@ -124,9 +124,9 @@ impl Inbox {
     pub async fn decisions_about(&self, order: Uuid, count: usize) -> Result<Vec<Value>> {
         let about = |all: &[Received]| all.iter().filter(|received| received.order() == Some(order)).count();
         let all = self.until(&format!("{count} decisions about {order}"), |all| about(all) >= count).await?;
-        let mut events: Vec<_> = all.into_iter().filter(|received| received.order() == Some(order)).collect();
-        events.sort_by_key(|received| received.event["occurredAt"].to_string());
-        Ok(events
+        let mut ours: Vec<_> = all.into_iter().filter(|received| received.order() == Some(order)).collect();
+        ours.sort_by_key(|received| events::occurred_at(&received.event));
+        Ok(ours
             .iter()
             .map(|Received { event, .. }| json!([event["type"], event["courierId"], event["cause"]]))
             .collect())

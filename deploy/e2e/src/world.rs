@@ -204,6 +204,19 @@ impl World {
         .await
     }
 
+    /// Waits until courier-service knows a courier who came by an event, of which it hears by a queue of its own.
+    ///
+    /// # Errors
+    /// It never does.
+    pub async fn registered(&self, courier: Uuid) -> Result<()> {
+        let path = format!("/couriers/{courier}");
+        eventually(&format!("courier-service knows {courier}"), || async {
+            let answer = self.couriers().get(&path).await?;
+            if answer.status == 404 { Ok(None) } else { answer.expect(200).map(drop).map(Some) }
+        })
+        .await
+    }
+
     /// Waits until an order waits for a courier, and every service shows it so.
     ///
     /// # Errors

@@ -104,6 +104,7 @@ async fn who_left_gets_nothing_while_others_get_a_lot() -> Result<()> {
     assert!(assigned.values().all(|courier| *courier == stays), "{assigned:?} {leaves}");
 
     // 60 behind: the next 60 are all theirs, and then it is even.
+    world.registered(leaves).await?;
     Way::Rest.say(&world, leaves, true).await?;
     assert_eq!(world.available(2).await?, [(leaves, 0), (stays, 60)]);
     let orders = events::ids(61);

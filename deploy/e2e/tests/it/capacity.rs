@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use e2e::{World, events};
+use e2e::{World, events, queues};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use test_support::eventually;
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 /// Changes how many orders a courier takes, over REST, and waits until assignment-service knows.
 async fn limit(world: &World, courier: Uuid, capacity: Option<u32>) -> Result<()> {
+    world.registered(courier).await?;
     let body = json!({"name": "a", "zone": world.zone, "isAvailable": true, "capacity": capacity});
     let shown = world.couriers().put(&format!("/couriers/{courier}"), &body).await?.expect(202)?;
     assert_eq!(shown["capacity"], json!(capacity));
@@ -159,6 +160,8 @@ async fn nobody_is_given_more_than_they_take_under_load() -> Result<()> {
     for courier in couriers {
         world.has_open(courier, 0).await?;
     }
+    // Redis, which chooses, is told after that; and then the message is deleted.
+    queues::handled(&world.bus, &[queues::EVENTS]).await?;
     assert_eq!(world.next_order().await?.2, 0);
     world.nothing_dead().await
 }

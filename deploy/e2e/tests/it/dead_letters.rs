@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_sqs::types::MessageAttributeValue;
+use chrono::{DateTime, Utc};
 use e2e::{
     Cell, Told,
     events::{self, POISON},
@@ -72,7 +73,8 @@ async fn poison_is_seen_shown_redriven_and_purged() -> Result<()> {
     assert_eq!(dead(&cell.events).await?, ONE, "a look leaves it there to be seen");
     assert!(text(&listed, "reason")?.starts_with("not JSON: "), "{listed}");
     assert_eq!((text(&listed, "queue")?, text(&listed, "eventType")?), (cell.events.name.as_str(), "AddOrder"));
-    assert!(text(&listed, "sentAt")? <= text(&listed, "failedAt")?, "{listed}");
+    let time = |name| anyhow::Ok(text(&listed, name)?.parse::<DateTime<Utc>>()?);
+    assert!(time("sentAt")? <= time("failedAt")?, "{listed}");
     let table = dlq(&cell, "assignment-service", &["list"]).await?.results;
     assert!(table.contains(text(&listed, "messageId")?) && table.lines().count() == 2, "{table}");
 

@@ -48,6 +48,7 @@ async fn an_event_in_the_sns_envelope_is_understood() -> Result<()> {
         world.bus.send(queue, &message, 0).await?;
     }
     assert_eq!(world.assigned(&[order]).await?[&order], courier);
+    world.registered(courier).await?;
     let shown = world.couriers().list(&format!("/couriers?zone={}", world.zone)).await?;
     assert_eq!(shown.len(), 1, "{shown:?}");
 

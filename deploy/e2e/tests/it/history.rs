@@ -1,6 +1,7 @@
 //! What an order went through, and what a courier had to do.
 
 use anyhow::Result;
+use chrono::{DateTime, Utc};
 use e2e::{World, events};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -46,7 +47,7 @@ async fn each_change_is_there_with_its_time_and_its_cause() -> Result<()> {
         json!(["OrderDelivered", "delivered", first, "event"]),
     ];
     assert_eq!(story, expected);
-    let times: Vec<&str> = entries.iter().filter_map(|entry| entry["at"].as_str()).collect();
+    let times: Vec<DateTime<Utc>> = entries.iter().filter_map(|entry| entry["at"].as_str()?.parse().ok()).collect();
     assert_eq!(times.len(), entries.len());
     assert!(times.is_sorted(), "{times:?}");
 

@@ -75,15 +75,11 @@ async fn at(decisions: &Inbox, kind: &str, order: Uuid, courier: Uuid, nth: usiz
     let all = decisions.until("the decision", |all| {
         all.iter().filter(|come| come.order() == Some(order) && is_it(&come.event)).count() > nth
     });
-    let mut times: Vec<&str> = Vec::new();
     let all = all.await?;
-    times.extend(
-        all.iter()
-            .filter(|come| come.order() == Some(order) && is_it(&come.event))
-            .filter_map(|come| come.event["occurredAt"].as_str()),
-    );
+    let ours = all.iter().filter(|come| come.order() == Some(order) && is_it(&come.event));
+    let mut times: Vec<_> = ours.filter_map(|come| events::occurred_at(&come.event)).collect();
     times.sort_unstable();
-    Ok(times.get(nth).context("a time")?.parse()?)
+    times.get(nth).copied().context("a time")
 }
 
 /// Of their two orders the one that is not picked up goes to who stays, once, and not before the grace is over.
@@ -118,6 +114,8 @@ async fn leaves_for_good(cell: &Cell, processes: &Processes) -> Result<()> {
     says(&world, leaves, true).await?;
     world.publish(&events::step("OrderDelivered", picked_up)).await?;
     world.stands(picked_up, "delivered", Some(leaves)).await?;
+    // Redis, which chooses, is told after that; and then the message is deleted.
+    cell.events.drained().await?;
     let (_, by, score) = world.next_order().await?;
     assert_eq!((by, score), (leaves, 0));
     assert_eq!(decisions.decisions_about(picked_up, 1).await?.len(), 1);

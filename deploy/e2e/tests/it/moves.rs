@@ -13,6 +13,7 @@ async fn moves(by_rest: bool) -> Result<()> {
     assert_eq!(former.assigned(&[taken_along]).await?[&taken_along], mover);
 
     if by_rest {
+        former.registered(mover).await?;
         let body = json!({"name": "a", "zone": present.zone});
         former.couriers().put(&format!("/couriers/{mover}"), &body).await?.expect(202)?;
     } else {

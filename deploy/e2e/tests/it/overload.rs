@@ -224,8 +224,14 @@ async fn a_load_far_above_capacity_is_refused_in_bounded_memory_and_what_was_acc
     assert!(more.is_empty(), "{more:?}");
     assert_eq!(refused(&world).await?, asked.refused.len());
 
-    // Afterwards it is as it was before.
+    // Afterwards it is as it was before, as soon as the rows of the outbox were counted again.
     cell.quiet().await?;
+    eventually("the outbox is empty", || async {
+        let metrics = world.orders().get("/metrics").await?.body;
+        let waiting = metrics.lines().find_map(|line| line.strip_prefix("dispatch_outbox_waiting "));
+        Ok((waiting.context("a count")? == "0").then_some(()))
+    })
+    .await?;
     let order = Uuid::new_v4();
     world
         .orders()

@@ -52,6 +52,7 @@ async fn what_cannot_be_declined_is_refused_over_rest() -> Result<()> {
     let [courier, other] = [world.publish_courier(1).await?, world.publish_courier(2).await?];
     let (order, by, _) = world.next_order().await?;
     assert_eq!(by, courier);
+    world.registered(other).await?;
     ask(&world, order, other).await?.problem(409, "not-their-order", None)?;
     ask(&world, Uuid::new_v4(), courier).await?.problem(404, "order-not-found", None)?;
     for path in [format!("/couriers/a/orders/{order}/reject"), format!("/couriers/{courier}/orders/b/reject")] {

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
-use e2e::World;
+use e2e::{World, events};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,6 +32,7 @@ async fn a_courier_is_registered_then_changed() -> Result<()> {
     assert_eq!(answer.header("location"), path);
     assert_eq!(answer.expect(202)?["isAvailable"], false);
     world.availability(courier, false).await?;
+    world.available(0).await?;
     let answer = world.couriers().put(&path, &json!({"name": "Zoë", "zone": zone, "capacity": 5})).await?;
     assert_eq!(answer.header("location"), path);
     let changed = answer.expect(202)?;
@@ -50,7 +51,7 @@ async fn a_courier_is_registered_then_changed() -> Result<()> {
 
     let published = events.until("four events", |all| all.len() >= 4).await?;
     let mut said: Vec<_> = published.iter().map(|received| &received.event).collect();
-    said.sort_by_key(|event| event["occurredAt"].as_str().and_then(|at| at.parse::<DateTime<Utc>>().ok()));
+    said.sort_by_key(|event| events::occurred_at(event));
     let availability: Vec<_> = said.iter().map(|event| event["isAvailable"] == true).collect();
     assert_eq!(availability, [true, false, false, true]);
     let last = said[3];
@@ -68,10 +69,7 @@ async fn a_courier_who_was_injected_is_changed_over_rest() -> Result<()> {
     let world = World::new().await?;
     let courier = world.publish_courier(1).await?;
     let path = format!("/couriers/{courier}");
-    test_support::eventually("courier-service knows them", || async {
-        Ok((world.couriers().get(&path).await?.status == 200).then_some(()))
-    })
-    .await?;
+    world.registered(courier).await?;
     let body = json!({"name": "b", "zone": world.zone, "isAvailable": false});
     world.couriers().put(&path, &body).await?.expect(202)?;
     world.availability(courier, false).await?;

@@ -134,7 +134,7 @@ async fn every_instance_is_replaced_under_load_and_nobody_notices() -> Result<()
     let world = running.world(&cell).await?;
     let decisions = world.decisions().await?;
     for couriers in 1..=4 {
-        world.publish_courier(couriers).await?;
+        world.registered(world.publish_courier(couriers).await?).await?;
     }
     let (orders, couriers, stop) = (Pool::of(&running.order), Pool::of(&running.courier), CancellationToken::new());
     let clients = try_join_all((0..CLIENTS).map(|_| client(&world, &orders, &couriers, &stop)));

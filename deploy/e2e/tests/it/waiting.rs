@@ -28,7 +28,11 @@ async fn an_order_waits_for_its_courier() -> Result<()> {
         (&shown["status"], &shown["courierId"], &shown["assignedAt"]),
         (&json!("pending"), &json!(null), &json!(null))
     );
-    let zone = world.zone(&world.zone).await?.context("the zone")?;
+    // Redis is told after what is shown of an order.
+    let zone = eventually("it is in line", || async {
+        Ok(world.zone(&world.zone).await?.filter(|zone| !zone.waiting_order_ids.is_empty()))
+    })
+    .await?;
     assert_eq!((zone.available_couriers, zone.waiting_orders), (0, 1));
     assert_eq!(zone.waiting_order_ids, [order.to_string()]);
 
