@@ -21,18 +21,27 @@ use crate::{play::Cast, referee::Referee, system::System};
 /// What a store says of an order.
 type Row = (Uuid, String, Option<Uuid>);
 
+/// What may be in a zone's line in Redis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    /// What waits, and nothing else.
+    Exact,
+    /// Also orders that have ended: a drain that is late puts them there, and reconciling takes them out (ARCHITECTURE.md).
+    Unreconciled,
+}
+
 /// Whether all agree with the model by now; the error says who does not.
 ///
 /// # Errors
 /// A server does not answer, or something is not as it must be (yet).
-pub async fn agree(system: &System, cast: &Cast) -> Result<()> {
+pub async fn agree(system: &System, cast: &Cast, line: Line) -> Result<()> {
     let referee = Referee::judge(&system.facts, cast).await?;
     let expected = expected(cast, &referee);
     let known = "SELECT order_id, status, courier_id FROM orders WHERE order_id = ANY ($1) AND zone IS NOT NULL";
     ensure!(rows(&system.facts, known, cast).await? == expected, "the facts differ from the model: {expected:?}");
     waiting_for_a_reason(cast, &referee)?;
     for zone in &cast.zones {
-        redis(system, cast, &referee, zone).await.with_context(|| format!("zone {zone}"))?;
+        redis(system, cast, &referee, zone, line).await.with_context(|| format!("zone {zone}"))?;
     }
     Ok(())
 }
@@ -126,7 +135,7 @@ fn waiting_for_a_reason(cast: &Cast, referee: &Referee) -> Result<()> {
 }
 
 /// Redis has the open orders with their couriers, the line in its order, and each score is the number of open orders.
-async fn redis(system: &System, cast: &Cast, referee: &Referee, zone: &Zone) -> Result<()> {
+async fn redis(system: &System, cast: &Cast, referee: &Referee, zone: &Zone, allowed: Line) -> Result<()> {
     let key = |name: &str| format!("{{{zone}}}:{name}");
     let mut redis = system.redis.clone();
     let warm: bool = redis::cmd("HEXISTS").arg(key("meta")).arg("epoch").query_async(&mut redis).await?;
@@ -145,7 +154,12 @@ async fn redis(system: &System, cast: &Cast, referee: &Referee, zone: &Zone) -> 
     let open: BTreeMap<String, String> = open.collect();
     ensure!(held == open, "Redis has {held:?}, the facts {open:?}");
 
-    let line: Vec<String> = redis::cmd("ZRANGE").arg(key("pending")).arg(0).arg(-1).query_async(&mut redis).await?;
+    let mut line: Vec<String> = redis::cmd("ZRANGE").arg(key("pending")).arg(0).arg(-1).query_async(&mut redis).await?;
+    if allowed == Line::Unreconciled {
+        let ended = |order: &&OrderId| referee.life(**order).status.has_ended();
+        let ended: BTreeSet<String> = cast.orders.iter().filter(ended).map(OrderId::to_string).collect();
+        line.retain(|order| !ended.contains(order));
+    }
     let mut waiting: Vec<_> =
         ours.filter(|order| referee.life(order.order_id).status == OrderStatus::Pending).collect();
     waiting.sort_by_key(|order| (std::cmp::Reverse(order.priority), order.added_at, order.order_id.to_string()));

@@ -21,10 +21,13 @@ use messaging::{Outbox, Outcome, outbox};
 use order_service::{events::OrderEvents, orders::Orders};
 use runtime::{Clock, Ids};
 use sqlx::PgPool;
-use test_support::{Servers, database};
+use test_support::{Servers, database, valkey};
 use tokio_util::sync::CancellationToken;
 use trace::TraceParent;
 use uuid::Uuid;
+
+/// For Redis to answer when an instance starts, on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The services, two instances of assignment-service among them.
 pub struct System {
@@ -66,7 +69,7 @@ impl System {
         let (clock, ids, stop) = (Clock::system(), Ids::random(), CancellationToken::new());
         let mut instances = Vec::new();
         for _ in 0..2 {
-            let choice = Choice::wait_for(client.clone(), &policy, Duration::ZERO).await?;
+            let choice = Choice::wait_for(client.clone(), &policy, PATIENCE).await?;
             let facts = Facts::new(facts.clone());
             let dispatch = Dispatch::new(facts, choice, outbox(), clock.clone(), ids.clone(), policy);
             tokio::spawn(dispatch.clone().run_drains(stop.clone()));
@@ -76,7 +79,7 @@ impl System {
         let pairs = Pairs::new(couriers.clone(), outbox(), clock.clone());
         let all_couriers = Couriers::new(couriers.clone(), outbox(), clock, ids);
         Ok(Self {
-            redis: client.get_multiplexed_async_connection().await?,
+            redis: valkey::connect(&servers.redis_url).await?,
             order_events: OrderEvents(all_orders.clone()),
             order_decisions: order_service::events::Assignments(all_orders),
             courier_events: CourierEvents { couriers: all_couriers, pairs: pairs.clone() },

@@ -5,7 +5,13 @@
 
 use std::{collections::hash_map::RandomState, env, hash::BuildHasher as _, io::Write as _};
 
-use agreement::{action, agree, play, referee::Referee, system::System};
+use agreement::{
+    action,
+    agree::{self, Line},
+    play,
+    referee::Referee,
+    system::System,
+};
 use anyhow::{Context as _, Result};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner};
 use test_support::eventually;
@@ -50,10 +56,10 @@ async fn sequence(system: &System, steps: &[action::Step]) -> Result<()> {
     // Draining goes on beside the events; a decision that was wrong stays wrong, and need not be waited for.
     let settled = eventually("all stores of assignment-service agree", || async {
         Referee::judge(&system.facts, &cast).await?;
-        Ok(agree::agree(system, &cast).await.ok())
+        Ok(agree::agree(system, &cast, Line::Unreconciled).await.ok())
     });
     if let Err(late) = settled.await {
-        return agree::agree(system, &cast).await.and(Err(late));
+        return agree::agree(system, &cast, Line::Unreconciled).await.and(Err(late));
     }
     agree::nothing_is_lost(system, &cast, &heard).await?;
     agree::the_log_says_the_same(system, &cast).await?;
@@ -68,5 +74,5 @@ async fn sequence(system: &System, steps: &[action::Step]) -> Result<()> {
     for zone in &cast.zones {
         system.instance(1)?.reconcile_zone(zone).await?;
     }
-    agree::agree(system, &cast).await
+    agree::agree(system, &cast, Line::Exact).await
 }

@@ -129,10 +129,11 @@ impl TestQueue {
     }
 }
 
+/// Hides what it takes for as long as SQS can: what is taken later is something else.
 async fn take(sqs: &Client, url: &str) -> Result<Vec<Message>> {
     let mut all = Vec::new();
     loop {
-        let call = sqs.receive_message().queue_url(url).max_number_of_messages(10);
+        let call = sqs.receive_message().queue_url(url).max_number_of_messages(10).visibility_timeout(43_200);
         let received = call.message_attribute_names("All").send().await?.messages.unwrap_or_default();
         if received.is_empty() {
             return Ok(all);

@@ -134,8 +134,13 @@ impl Drop for Valkey {
     }
 }
 
-async fn connect(url: &str) -> Result<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new().set_response_timeout(Some(RESPONSE));
+/// A connection to the server at this address; what redis has for connecting and answers is less than a busy machine needs.
+///
+/// # Errors
+/// It does not answer.
+pub async fn connect(url: &str) -> Result<MultiplexedConnection> {
+    let config =
+        AsyncConnectionConfig::new().set_connection_timeout(Some(RESPONSE)).set_response_timeout(Some(RESPONSE));
     Ok(Client::open(url)?.get_multiplexed_async_connection_with_config(&config).await?)
 }
 

@@ -134,7 +134,8 @@ impl ValkeyCluster {
     /// They do not answer.
     pub async fn connection_by(&self, nodes: &[usize]) -> Result<Connection> {
         let urls = nodes.iter().map(|&node| self.nodes[node].server.url());
-        let client = ClusterClient::builder(urls).response_timeout(RESPONSE).min_retry_wait(20).max_retry_wait(200);
+        let client = ClusterClient::builder(urls).connection_timeout(RESPONSE).response_timeout(RESPONSE);
+        let client = client.min_retry_wait(20).max_retry_wait(200);
         Ok(Connection::Cluster(client.build()?.get_async_connection().await?))
     }
 

@@ -20,7 +20,7 @@ use dispatch_contracts::{
 };
 use uuid::Uuid;
 
-use crate::world::{World, courier_id, order_id};
+use crate::world::{PATIENCE, World, courier_id, order_id};
 
 pub(crate) fn entry(zone: &Zone, courier_id: CourierId, presence: Presence, revision: i64) -> ZoneEntry {
     ZoneEntry { zone: zone.clone(), courier_id, presence, capacity: None, carried: 0, revision }
@@ -106,7 +106,7 @@ async fn racing_assigners_make_one_winner_for_each_order() -> Result<()> {
         let client = redis::Client::open(test_support::Servers::from_env()?.redis_url)?;
         let (mut asked, orders) = (asked.clone(), orders.clone());
         assigners.spawn(async move {
-            let choice = Choice::wait_for(client, &Policy::default(), std::time::Duration::ZERO).await?;
+            let choice = Choice::wait_for(client, &Policy::default(), PATIENCE).await?;
             asked.rotate_left(assigner * 25);
             let mut winners = BTreeMap::new();
             for part in asked.chunks(7) {

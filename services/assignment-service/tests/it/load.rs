@@ -20,7 +20,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use test_support::eventually;
 use uuid::Uuid;
 
-use crate::world::{World, add_courier, courier_id, order, order_id};
+use crate::world::{PATIENCE, World, add_courier, courier_id, order, order_id};
 
 /// Couriers of each zone.
 const COURIERS: usize = 3;
@@ -29,7 +29,7 @@ const COURIERS: usize = 3;
 pub(crate) async fn instances(world: &World, settings: &RedisSettings) -> Result<Vec<Dispatch>> {
     let mut instances = Vec::new();
     for _ in 0..2 {
-        let choice = Choice::wait_for(settings.clone(), &Policy::default(), std::time::Duration::ZERO).await?;
+        let choice = Choice::wait_for(settings.clone(), &Policy::default(), PATIENCE).await?;
         instances.push(world.instance_with(choice));
     }
     Ok(instances)

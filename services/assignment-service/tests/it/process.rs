@@ -126,7 +126,8 @@ async fn the_two_seed_events_lead_to_an_assignment() -> Result<()> {
     }
     let messages = Messages::new("assignment-service", &service.grpc.parse()?, PATIENCE);
     eventually("what passed is listed", || async {
-        let listed = messages.list(&world.events.name, 100, TraceParent::start()).await?;
+        // A look that takes too long is given up, by design.
+        let listed = messages.list(&world.events.name, 100, TraceParent::start()).await.unwrap_or_default();
         Ok(listed.iter().any(|message| message.body == world.order(order)).then_some(()))
     })
     .await?;

@@ -1,6 +1,6 @@
 //! What the tests act in: a database, zones and events of their own, and any number of instances over them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context as _, Result};
 use assignment_service::{
@@ -21,10 +21,16 @@ use events::Incoming;
 use messaging::{Outbox, outbox};
 use runtime::{Clock, Ids};
 use sqlx::PgPool;
-use test_support::{Servers, database, unique, valkey::Connection};
+use test_support::{
+    Servers, database, unique,
+    valkey::{self, Connection},
+};
 use tokio_util::sync::CancellationToken;
 use trace::TraceParent;
 use uuid::Uuid;
+
+/// For Redis to answer when an instance starts, on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(crate) struct World {
     pub(crate) pool: PgPool,
@@ -42,9 +48,9 @@ impl World {
 
     /// A world in which couriers are chosen by this policy.
     pub(crate) async fn with(policy: Policy) -> Result<Self> {
-        let client = redis::Client::open(Servers::from_env()?.redis_url)?;
-        let redis = Connection::Server(client.get_multiplexed_async_connection().await?);
-        Self::on(client, redis, policy).await
+        let url = Servers::from_env()?.redis_url;
+        let redis = Connection::Server(valkey::connect(&url).await?);
+        Self::on(redis::Client::open(url)?, redis, policy).await
     }
 
     /// A world with a Redis of its own.
@@ -52,7 +58,7 @@ impl World {
         let servers = Servers::from_env()?;
         Ok(Self {
             pool: database::migrated(&servers, &outbox::with_migrations(&MIGRATIONS)).await?,
-            choice: Choice::wait_for(settings, &policy, std::time::Duration::ZERO).await?,
+            choice: Choice::wait_for(settings, &policy, PATIENCE).await?,
             redis,
             zone: zone("zone")?,
             policy,
@@ -75,10 +81,9 @@ impl World {
 
     /// Redis forgets the zone, as if it had lost its data.
     pub(crate) async fn wipe(&self, zone: &Zone) -> Result<()> {
-        for key in KEYS {
-            self.lose(zone, key).await?;
-        }
-        Ok(())
+        let keys: Vec<_> = KEYS.iter().map(|key| key_of(zone, key)).collect();
+        // All at once, as they are lost.
+        Ok(redis::cmd("DEL").arg(keys).query_async(&mut self.redis.clone()).await?)
     }
 
     /// Redis forgets a part of the zone.

@@ -152,7 +152,8 @@ async fn what_passed_through_its_queues_is_listed() -> Result<()> {
     let messages = Messages::new("courier-service", &Endpoint::from_shared(service.grpc.clone())?, PATIENCE);
     for (queue, body) in [&world.events.name, &world.assignments.name].into_iter().zip(&news) {
         eventually("it has passed", || async {
-            let listed = messages.list(queue, 100, TraceParent::start()).await?;
+            // A look that takes too long is given up, by design.
+            let listed = messages.list(queue, 100, TraceParent::start()).await.unwrap_or_default();
             Ok(listed.iter().any(|message| message.body == *body).then_some(()))
         })
         .await?;

@@ -56,14 +56,14 @@ async fn a_message_stays_invisible_while_it_is_handled() -> Result<()> {
     let queue = TestQueue::create(&servers).await?;
     queue.send(&bodies(10)).await?;
     // It takes ten and no more.
-    let settings = ConsumerSettings { receivers: 1, max_in_flight: 10, ..settings() };
+    let settings = ConsumerSettings { receivers: 1, max_in_flight: 10, visibility_timeout_seconds: 10, ..settings() };
     let slow = start(&servers, &queue, settings, |_, batch| done(batch)).await?;
     eventually("it holds all", || async { Ok((queue.depth().await?.in_flight == 10).then_some(())) }).await?;
     // Another consumer gets what becomes visible. A marker sent after more than twice the visibility timeout shows that
     // it looked: until then the slow one's messages were never to be had.
     let other = start_open(&servers, &queue, |_, batch| done(batch)).await?;
     let marker = queue.clone();
-    let call = marker.sqs.send_message().queue_url(&marker.url).message_body("marker").delay_seconds(13);
+    let call = marker.sqs.send_message().queue_url(&marker.url).message_body("marker").delay_seconds(21);
     call.send().await?;
     eventually("the marker is seen", || async { Ok((other.log.times("marker") == 1).then_some(())) }).await?;
     slow.gate.cancel();

@@ -100,7 +100,7 @@ struct Defaults {
 /// Short polls. What is held is hidden for so long that a busy machine extends it in time, so each message comes once.
 pub(crate) fn settings() -> ConsumerSettings {
     let defaults = Defaults::parse_from(["test"]).consumer;
-    ConsumerSettings { receive_wait_seconds: 1, visibility_timeout_seconds: 6, retry_max_seconds: 1, ..defaults }
+    ConsumerSettings { receive_wait_seconds: 1, visibility_timeout_seconds: 30, retry_max_seconds: 1, ..defaults }
 }
 
 pub(crate) async fn clients(servers: &Servers) -> Clients {

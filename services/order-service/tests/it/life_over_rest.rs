@@ -22,6 +22,13 @@ async fn assigned(world: &World, service: &ServiceProcess) -> Result<(OrderId, C
         Ok((service.get(&path).await?.body["status"] == "assigned").then_some(()))
     })
     .await?;
+    // Whoever subscribes from here on gets what comes from here on.
+    let pool = world.pool().await?;
+    eventually("what was to be published is", || async {
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&pool).await?;
+        Ok((left == 0).then_some(()))
+    })
+    .await?;
     Ok((id, courier))
 }
 
