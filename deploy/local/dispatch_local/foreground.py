@@ -16,16 +16,18 @@ from .process import dies_with_us
 from .stopping import Stopped, hurry, requested, wait_regardless
 from .terminal import Terminal
 
+_AT_LEAST = 5.0  # seconds for a command to end by itself, however much hurry there is
+
 
 def run_in_foreground(
     command: list[str],
     environment: dict[str, str],
     folder: Path | None = None,
     output: int | None = None,
-    patience: float = 5,
+    patience: float = _AT_LEAST,
 ) -> int:
     """Runs the command to its end; its exit code (128 + signal as in a shell). Raises Stopped when asked to stop; the command
-    then has `patience` seconds to end what it started, unless we are asked again."""
+    then has `patience` seconds to end what it started, or fewer, but five, when we are asked again."""
     terminal = Terminal()
     tie = dies_with_us(signal.SIGKILL)
 
@@ -80,11 +82,14 @@ def _is_stopped(pid: int) -> bool:
 
 
 def _end_group(child: subprocess.Popen, patience: float) -> None:
-    if child.poll() is None:
-        for number, seconds in ((signal.SIGINT, patience), (signal.SIGTERM, 2)):
-            os.killpg(child.pid, number)
-            if wait_regardless(lambda: child.poll() is not None, seconds, hurry.is_set):
-                break
+    def ended() -> bool:
+        return child.poll() is not None
+
+    if not ended():
+        os.killpg(child.pid, signal.SIGINT)
+        if not (wait_regardless(ended, _AT_LEAST) or wait_regardless(ended, patience - _AT_LEAST, hurry.is_set)):
+            os.killpg(child.pid, signal.SIGTERM)
+            wait_regardless(ended, 2)
     try:
         os.killpg(child.pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):  # PermissionError: macOS, when only zombies are left
