@@ -217,6 +217,28 @@ impl World {
         .await
     }
 
+    /// Waits until Redis, which chooses, has just these orders of the zone in line, the first first; it is told after what is
+    /// shown of an order.
+    ///
+    /// # Errors
+    /// It never has.
+    pub async fn in_line(&self, orders: &[Uuid]) -> Result<GetZoneResponse> {
+        let expected: Vec<String> = orders.iter().map(Uuid::to_string).collect();
+        eventually(&format!("in line are {expected:?}"), || async {
+            Ok(self.zone(&self.zone).await?.filter(|zone| zone.waiting_order_ids == expected))
+        })
+        .await
+    }
+
+    /// Waits until Redis, which chooses, has heard of every event of the shared system that lies in the queue now: it is told
+    /// after what is shown, and then the message is deleted.
+    ///
+    /// # Errors
+    /// It never has.
+    pub async fn redis_is_told(&self) -> Result<()> {
+        queues::handled(&self.bus, &[queues::EVENTS]).await
+    }
+
     /// Waits until an order waits for a courier, and every service shows it so.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use anyhow::{Context as _, Result};
 use sqlx::{Connection as _, PgConnection, PgPool, migrate::Migrator, postgres::PgConnectOptions};
 
-use crate::{Servers, unique};
+use crate::{Servers, unique, wait::eventually};
 
 /// Makes an empty database and answers its URL.
 ///
@@ -27,4 +27,16 @@ pub async fn migrated(servers: &Servers, migrations: &Migrator) -> Result<PgPool
     let pool = sqlx::postgres::PgPoolOptions::new().max_connections(8).connect_with(options).await?;
     migrations.run(&pool).await?;
     Ok(pool)
+}
+
+/// Waits until all that was written into a service's outbox is published.
+///
+/// # Errors
+/// It never is, or the server does not answer.
+pub async fn outbox_emptied(pool: &PgPool) -> Result<()> {
+    eventually("all is published", || async {
+        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(pool).await?;
+        Ok((left == 0).then_some(()))
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use e2e::{World, events, queues};
+use e2e::{World, events};
 use futures::future::try_join_all;
 use serde_json::{Value, json};
 use test_support::eventually;
@@ -160,8 +160,7 @@ async fn nobody_is_given_more_than_they_take_under_load() -> Result<()> {
     for courier in couriers {
         world.has_open(courier, 0).await?;
     }
-    // Redis, which chooses, is told after that; and then the message is deleted.
-    queues::handled(&world.bus, &[queues::EVENTS]).await?;
+    world.redis_is_told().await?;
     assert_eq!(world.next_order().await?.2, 0);
     world.nothing_dead().await
 }

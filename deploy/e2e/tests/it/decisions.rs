@@ -57,12 +57,7 @@ async fn an_order_that_waits_says_why() -> Result<()> {
     let line: Vec<_> = zone["waiting"].as_array().context("a line")?.iter().map(|order| &order["orderId"]).collect();
     assert_eq!(line, [&json!(first), &json!(second)]);
 
-    // Redis, which chooses, is told after what is shown of an order.
-    let in_line = [first.to_string(), second.to_string()];
-    eventually("both are in line", || async {
-        Ok(world.zone(&world.zone).await?.filter(|zone| zone.waiting_order_ids == in_line).map(drop))
-    })
-    .await?;
+    world.in_line(&[first, second]).await?;
     let courier = world.publish_courier(1).await?;
     let assigned = world.assigned(&[first, second]).await?;
     assert!(assigned.values().all(|by| *by == courier), "{assigned:?}");

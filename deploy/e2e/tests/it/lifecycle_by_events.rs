@@ -100,8 +100,7 @@ async fn an_order_that_was_called_off_before_it_was_heard_of_goes_to_nobody() ->
     for order in &orders {
         world.stands(*order, "cancelled", None).await?;
     }
-    // Redis, which chooses, is told after that; and then the message is deleted.
-    queues::handled(&world.bus, &[queues::EVENTS]).await?;
+    world.redis_is_told().await?;
     let (after, by, score) = world.next_order().await?;
     assert_eq!((by, score), (courier, 0));
     let published = decisions.until_orders("the decision about the last", &[after]).await?;
@@ -127,8 +126,7 @@ async fn a_delivery_that_was_told_before_the_assignment_delivers_nothing() -> Re
         world.stands(order, status, Some(courier)).await?;
     }
     world.has_open(courier, 0).await?;
-    // Redis, which chooses, is told after that; and then the message is deleted.
-    queues::handled(&world.bus, &[queues::EVENTS]).await?;
+    world.redis_is_told().await?;
     assert_eq!(world.next_order().await?.2, 0);
     world.nothing_dead().await
 }

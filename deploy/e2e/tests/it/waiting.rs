@@ -4,7 +4,6 @@ use anyhow::{Context as _, Result};
 use e2e::{World, events};
 use serde_json::json;
 use test_support::eventually;
-use uuid::Uuid;
 
 #[tokio::test]
 async fn an_order_waits_for_its_courier() -> Result<()> {
@@ -28,13 +27,8 @@ async fn an_order_waits_for_its_courier() -> Result<()> {
         (&shown["status"], &shown["courierId"], &shown["assignedAt"]),
         (&json!("pending"), &json!(null), &json!(null))
     );
-    // Redis is told after what is shown of an order.
-    let zone = eventually("it is in line", || async {
-        Ok(world.zone(&world.zone).await?.filter(|zone| !zone.waiting_order_ids.is_empty()))
-    })
-    .await?;
+    let zone = world.in_line(&[order]).await?;
     assert_eq!((zone.available_couriers, zone.waiting_orders), (0, 1));
-    assert_eq!(zone.waiting_order_ids, [order.to_string()]);
 
     let courier = world.publish_courier(1).await?;
     assert_eq!(world.assigned(&[order]).await?[&order], courier);
@@ -67,12 +61,7 @@ async fn the_most_urgent_then_the_oldest_is_served_first() -> Result<()> {
         world.waits(*order).await?;
     }
     let in_line = [most_urgent, urgent, old, young];
-    let expected: Vec<String> = in_line.iter().map(Uuid::to_string).collect();
-    eventually("all of them are in line", || async {
-        let zone = world.zone(&world.zone).await?;
-        Ok(zone.filter(|zone| zone.waiting_order_ids == expected).map(drop))
-    })
-    .await?;
+    world.in_line(&in_line).await?;
 
     let courier = world.publish_courier(1).await?;
     let assigned = world.assigned(&orders).await?;

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use dispatch_contracts::id::{CourierId, OrderId};
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::{ServiceProcess, eventually, queues::Depth};
+use test_support::{ServiceProcess, database, eventually, queues::Depth};
 use uuid::Uuid;
 
 use crate::support::{World, assigned, courier_id, injected, order_id};
@@ -149,12 +149,7 @@ async fn our_own_news_comes_back_and_changes_nothing() -> Result<()> {
     service.put(&path, &json!({"name": "a", "zone": "S"})).await?;
     service.post(&format!("{path}/unavailable"), &json!({})).await?;
     let known = service.get(&path).await?.body;
-    let pool = world.pool().await?;
-    eventually("all is published", || async {
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&pool).await?;
-        Ok((left == 0).then_some(()))
-    })
-    .await?;
+    database::outbox_emptied(&world.pool().await?).await?;
     world.events.drained().await?;
     assert_eq!(service.get(&path).await?.body, known);
     Ok(())

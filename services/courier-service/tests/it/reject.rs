@@ -6,7 +6,7 @@ use courier_service::error::Error;
 use dispatch_contracts::{id::CourierId, life::Change, order::OrderStatus, timestamp};
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::{TestQueue, eventually, http::send};
+use test_support::{TestQueue, database, http::send};
 use trace::TraceParent;
 use uuid::Uuid;
 
@@ -109,12 +109,7 @@ async fn it_is_asked_for_over_rest() -> Result<()> {
     service.put(&format!("/couriers/{other}"), &json!({"name": "a", "zone": "S"})).await?;
     world.assignments.send(&[assigned(id, me, "2026-01-01T00:00:00Z")]).await?;
     world.assignments.drained().await?;
-    let pool = world.pool().await?;
-    eventually("what was to be published is", || async {
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&pool).await?;
-        Ok((left == 0).then_some(()))
-    })
-    .await?;
+    database::outbox_emptied(&world.pool().await?).await?;
     world.topic.subscribe(&published, true).await?;
     world.topic.subscribe(&world.events, true).await?;
     let path = |courier: CourierId| format!("/couriers/{courier}/orders/{id}/reject");

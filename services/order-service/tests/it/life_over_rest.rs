@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use dispatch_contracts::id::{CourierId, OrderId};
 use reqwest::Method;
 use serde_json::{Value, json};
-use test_support::{ServiceProcess, TestQueue, eventually, http::send};
+use test_support::{ServiceProcess, TestQueue, database, eventually, http::send};
 use uuid::Uuid;
 
 use crate::support::{World, order_id};
@@ -23,12 +23,7 @@ async fn assigned(world: &World, service: &ServiceProcess) -> Result<(OrderId, C
     })
     .await?;
     // Whoever subscribes from here on gets what comes from here on.
-    let pool = world.pool().await?;
-    eventually("what was to be published is", || async {
-        let left: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox").fetch_one(&pool).await?;
-        Ok((left == 0).then_some(()))
-    })
-    .await?;
+    database::outbox_emptied(&world.pool().await?).await?;
     Ok((id, courier))
 }
 
