@@ -16,9 +16,12 @@ use futures::stream;
 use test_support::eventually;
 use tonic::{Code, Response, Status, transport::Channel};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
-use tonic_reflection::pb::v1::{
-    ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
-    server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+use tonic_reflection::pb::{
+    v1::{
+        ServerReflectionRequest, server_reflection_client::ServerReflectionClient,
+        server_reflection_request::MessageRequest, server_reflection_response::MessageResponse,
+    },
+    v1alpha,
 };
 use uuid::Uuid;
 
@@ -193,6 +196,27 @@ async fn reflect(channel: &Channel, question: MessageRequest) -> Result<MessageR
     let answers = ServerReflectionClient::new(channel.clone()).server_reflection_info(stream::iter([request])).await?;
     let answer = answers.into_inner().message().await?.context("an answer")?;
     answer.message_response.context("a response")
+}
+
+/// Tools that know only the former version of reflection are answered the same.
+#[tokio::test]
+async fn every_port_lists_its_services_by_the_former_version_too() -> Result<()> {
+    use v1alpha::{server_reflection_request::MessageRequest, server_reflection_response::MessageResponse};
+    let world = World::new().await?;
+    for (name, instances) in ports(&world) {
+        for channel in instances.each() {
+            let question = Some(MessageRequest::ListServices(String::new()));
+            let request = v1alpha::ServerReflectionRequest { host: String::new(), message_request: question };
+            let mut client = v1alpha::server_reflection_client::ServerReflectionClient::new(channel.clone());
+            let mut answers = client.server_reflection_info(stream::iter([request])).await?.into_inner();
+            let answer = answers.message().await?.and_then(|answer| answer.message_response);
+            let Some(MessageResponse::ListServicesResponse(list)) = answer else { panic!("no list: {answer:?}") };
+            for service in [name, MESSAGES, "grpc.health.v1.Health"] {
+                assert!(list.service.iter().any(|listed| listed.name == service), "{service}: {list:?}");
+            }
+        }
+    }
+    Ok(())
 }
 
 #[tokio::test]

@@ -74,14 +74,17 @@ pub async fn grpc(
     let Services { routes, names } = services;
     let (reporter, health) = tonic_health::server::health_reporter();
     report(&reporter, &names, ServingStatus::Serving).await;
-    let reflection = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(descriptors)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .build_v1()
-        .map_err(io::Error::other)?;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let v1 = reflection().build_v1().map_err(io::Error::other)?;
+    // Many a tool knows only this one, grpc's own for Python among them.
+    let v1alpha = reflection().build_v1alpha().map_err(io::Error::other)?;
     // The bounds are around these alone: health is asked also of a process that has too much to do.
     let bounded = admitting(routes.into_axum_router(), &load);
-    let routes = Routes::from(bounded).add_service(health).add_service(reflection);
+    let routes = Routes::from(bounded).add_service(health).add_service(v1).add_service(v1alpha);
     let stopping = stop.clone();
     let stopped = async move {
         stopping.cancelled().await;
