@@ -17,7 +17,11 @@ use futures::stream;
 use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, body::Body, codegen::Service, server::NamedService, service::Routes, transport};
-use tonic_health::{ServingStatus, server::HealthReporter};
+use tonic_health::{ServingStatus, pb::health_server, server::HealthReporter};
+use tonic_reflection::{
+    pb::{v1::server_reflection_server as v1_server, v1alpha::server_reflection_server as v1alpha_server},
+    server::Builder,
+};
 use trace::{Kind, Span};
 use tracing::Instrument as _;
 
@@ -59,6 +63,18 @@ impl Services {
     }
 }
 
+/// Describes what is served here, and no other service that the descriptors have.
+fn reflection<'a>(descriptors: &'a [u8], names: &[&'static str]) -> Builder<'a> {
+    let beside = [health_server::SERVICE_NAME, v1_server::SERVICE_NAME, v1alpha_server::SERVICE_NAME];
+    let builder = Builder::configure()
+        .include_reflection_service(false)
+        .register_encoded_file_descriptor_set(descriptors)
+        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET)
+        .register_encoded_file_descriptor_set(tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET);
+    names.iter().chain(&beside).fold(builder, |builder, name| builder.with_service_name(*name))
+}
+
 /// Serves gRPC services with health and reflection until `stop`, then finishes the calls under way. A call more than
 /// there may be is answered with RESOURCE_EXHAUSTED, and one that takes too long with UNAVAILABLE.
 ///
@@ -74,14 +90,9 @@ pub async fn grpc(
     let Services { routes, names } = services;
     let (reporter, health) = tonic_health::server::health_reporter();
     report(&reporter, &names, ServingStatus::Serving).await;
-    let reflection = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(descriptors)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let v1 = reflection().build_v1().map_err(io::Error::other)?;
+    let v1 = reflection(descriptors, &names).build_v1().map_err(io::Error::other)?;
     // Many a tool knows only this one, grpc's own for Python among them.
-    let v1alpha = reflection().build_v1alpha().map_err(io::Error::other)?;
+    let v1alpha = reflection(descriptors, &names).build_v1alpha().map_err(io::Error::other)?;
     // The bounds are around these alone: health is asked also of a process that has too much to do.
     let bounded = admitting(routes.into_axum_router(), &load);
     let routes = Routes::from(bounded).add_service(health).add_service(v1).add_service(v1alpha);
